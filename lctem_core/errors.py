@@ -1,0 +1,20 @@
+"""The one error for input that a user can correct."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Input that cannot be used; the message says what to do about it.
+
+    Parameters
+    ----------
+    expected : str
+        What would have been accepted.
+    got : str
+        What came instead.
+    todo : str
+        What the user can do now, a full sentence.
+    """
+
+    def __init__(self, expected: str, got: str, todo: str) -> None:
+        super().__init__(f"Expected {expected}; got {got}. {todo}")

@@ -1,0 +1,57 @@
+"""Where a number comes from: commit, versions, machine."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("torch", "segmentation-models-pytorch", "lightning", "numpy", "opencv-python-headless")
+
+
+def commit() -> str:
+    """Short commit of the source tree, with ``+changes`` when it was edited; else ``unknown``."""
+    root = Path(__file__).resolve().parent
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--exclude=*", "--dirty=+changes"],
+            cwd=root, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"  # an installed wheel has no history
+    return described.stdout.strip()
+
+
+def processor() -> str:
+    """Name of the processor as the operating system gives it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def provenance(**facts: Any) -> dict[str, Any]:
+    """Facts that a recorded number or a set of weights carries.
+
+    Parameters
+    ----------
+    **facts
+        What the caller knows: profile, seed, data, seconds.
+
+    Returns
+    -------
+    dict
+        The given facts with commit, date (UTC), processor, Python and package versions.
+    """
+    return facts | {
+        "commit": commit(),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "processor": processor(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+    }
