@@ -33,3 +33,20 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def workspace(*parts: str) -> Path:
+    """Folder for data sets and training runs that can be made again.
+
+    Parameters
+    ----------
+    *parts : str
+        Names of subfolders.
+
+    Returns
+    -------
+    Path
+        Below the folder that ``LCTEM_WORKSPACE`` names, by default ``runs`` in the source tree.
+    """
+    root = os.environ.get("LCTEM_WORKSPACE") or Path(__file__).resolve().parents[1] / "runs"
+    return Path(root, *parts)

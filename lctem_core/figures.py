@@ -1,0 +1,190 @@
+"""Plots that the notebooks share. Nothing is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+#: Okabe and Ito's colours, distinguishable with any colour vision.
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000",
+)  # fmt: skip
+
+#: Round lengths for scale bars [nm].
+_BARS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+
+def use_style() -> None:
+    """Set fonts and lines once, at the top of a notebook."""
+    mpl.rcParams.update({
+        "figure.dpi": 110, "savefig.dpi": 110, "savefig.bbox": "tight", "font.size": 10,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.grid": False,
+        "image.cmap": "gray", "legend.frameon": False, "lines.linewidth": 1.6,
+    })  # fmt: skip
+
+
+def scale_bar(axes: Axes, pixel_size: float, width: int) -> None:
+    """Draw a scale bar of a round length, about a fifth of the image wide.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Showing an image.
+    pixel_size : float
+        [nm]
+    width : int
+        Of the image [px].
+    """
+    aim = 0.22 * width * pixel_size
+    length = min(_BARS, key=lambda bar: abs(np.log(bar / aim)))
+    fraction = length / pixel_size / width
+    label = f"{length} nm" if length < 1000 else f"{length // 1000} µm"
+    transform = axes.transAxes
+    # Dark on light, so that it reads on any image.
+    axes.add_patch(plt.Rectangle((0.03, 0.03), fraction + 0.04, 0.12, transform=transform,
+                                 facecolor="white", alpha=0.85, linewidth=0))  # fmt: skip
+    axes.plot([0.05, 0.05 + fraction], [0.055, 0.055], transform=transform, color=BLACK, lw=2.5)
+    axes.text(0.05 + fraction / 2, 0.075, label, transform=transform, ha="center", va="bottom",
+              fontsize=7.5, color=BLACK)  # fmt: skip
+
+
+def panel(
+    rows: Sequence[Sequence[np.ndarray]],
+    columns: Sequence[str],
+    *,
+    labels: Sequence[str] | None = None,
+    pixel_sizes: Sequence[float | None] | None = None,
+    side: float = 2.0,
+    limits: tuple[float, float] | None = (0.0, 1.0),
+) -> Figure:
+    """Grid of grey images: a row per sample, a column per stage.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of ndarray
+        Images (H, W).
+    columns : sequence of str
+        Titles of the columns.
+    labels : sequence of str, optional
+        Text at the left of each row.
+    pixel_sizes : sequence of float or None, optional
+        [nm] for a scale bar in the last image of each row.
+    side : float
+        Of one image [inch].
+    limits : tuple of float or None
+        Grey levels shown black and white; None takes each image's own 0.1 and 99.9 percentiles.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(
+        len(rows), len(columns), figsize=(side * len(columns), side * len(rows) + 0.3),
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for r, images in enumerate(rows):
+        for c, image in enumerate(images):
+            low, high = limits or np.percentile(image, [0.1, 99.9])
+            cell = axes[r, c]
+            cell.imshow(image, vmin=low, vmax=high, interpolation="nearest")
+            cell.set(xticks=[], yticks=[])
+            cell.spines[:].set_visible(False)
+            if r == 0:
+                cell.set_title(columns[c], fontsize=10)
+        if labels is not None:
+            axes[r, 0].set_ylabel(labels[r], fontsize=9)
+        if pixel_sizes is not None and pixel_sizes[r]:
+            scale_bar(axes[r, -1], pixel_sizes[r], images[-1].shape[1])
+    return figure
+
+
+def columns_of(number: int) -> tuple[Figure, list[Axes]]:
+    """Figure with `number` plots side by side."""
+    figure, axes = plt.subplots(1, number, figsize=(4.2 * number, 3.1), layout="constrained")
+    return figure, list(np.atleast_1d(axes))
+
+
+def histogram(axes: Axes, values: np.ndarray, bins: np.ndarray, colour: str, label: str) -> None:
+    """Filled histogram with an outline, so that overlapping ones stay readable."""
+    axes.hist(values, bins=bins, color=colour, alpha=0.45, label=label)
+    axes.hist(values, bins=bins, color=colour, histtype="step", linewidth=1.4)
+
+
+def learning_curves(curves: dict[str, np.ndarray], baseline: dict[str, float]) -> Figure:
+    """Loss, PSNR and SSIM against the epoch.
+
+    Parameters
+    ----------
+    curves : dict of ndarray
+        As `lctem_core.train.read_log` gives them.
+    baseline : dict of float
+        ``psnr`` and ``ssim`` of the untreated images, drawn dashed.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, (loss, psnr, ssim) = columns_of(3)
+    epoch = curves["epoch"]
+    loss.plot(epoch, curves["train_loss"], color=BLUE, label="training crops")
+    looked = np.isfinite(curves["val_loss"])
+    loss.plot(epoch[looked], curves["val_loss"][looked], color=RED, marker="o", ms=3,
+              label="validation frames")  # fmt: skip
+    loss.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+    loss.legend()
+    for axes, name, unit in ((psnr, "psnr", "PSNR [dB]"), (ssim, "ssim", "SSIM")):
+        axes.plot(epoch[looked], curves[f"val_{name}"][looked], color=RED, marker="o", ms=3)
+        axes.axhline(baseline[name], color=BLACK, ls="--", lw=1)
+        axes.text(0.98, baseline[name], "untreated", transform=axes.get_yaxis_transform(),
+                  ha="right", va="bottom", fontsize=8)  # fmt: skip
+        axes.set(xlabel="epoch", ylabel=unit)
+    return figure
+
+
+def schematic() -> Figure:
+    """The paper's Figure 2: from a pair of acquisitions to a trained network, drawn by code."""
+    figure, axes = plt.subplots(figsize=(9, 3.6), layout="constrained")
+    axes.set(xlim=(0, 100), ylim=(0, 40))
+    axes.axis("off")
+    boxes = {
+        "wet": (1, 27, 16, 11, "wet frame\nparticles in water\n1–1,000 e⁻/nm²", SKY),
+        "dry": (1, 2, 16, 11, "dry frame\nno liquid\n> 100 × brighter", ORANGE),
+        "prepare": (
+            24, 12, 17, 16, "cut out region\nreduce to 512 × 512\nby area\nrescale 0–1", "white",
+        ),
+        "noisy": (48, 27, 12, 11, "noisy\n(S image)", SKY),
+        "truth": (48, 2, 12, 11, "truth\n(T image)", ORANGE),
+        "network": (66, 27, 14, 11, "U-Net with\nResNet encoder", "white"),
+        "refined": (86, 27, 13, 11, "refined\n(P image)", GREEN),
+        "loss": (84, 2, 15, 11, "loss\n1 − SSIM(P, T)", "white"),
+    }  # fmt: skip
+    for x, y, width, height, text, colour in boxes.values():
+        axes.add_patch(FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0.4",
+                                      facecolor=mpl.colors.to_rgba(colour, 0.35),
+                                      edgecolor=BLACK, linewidth=1))  # fmt: skip
+        axes.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=9)
+
+    def arrow(start: tuple[float, float], end: tuple[float, float], curve: float = 0.0) -> None:
+        style = {"arrowstyle": "-|>", "mutation_scale": 13, "color": BLACK}
+        axes.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={curve}", **style))
+
+    arrow((17.5, 32), (23.5, 25))
+    arrow((17.5, 8), (23.5, 15))
+    arrow((41.5, 25), (47.5, 32))
+    arrow((41.5, 15), (47.5, 8))
+    arrow((60.5, 32.5), (65.5, 32.5))
+    arrow((80.5, 32.5), (85.5, 32.5))
+    arrow((92.5, 26.5), (92.5, 13.5))
+    arrow((60.5, 7.5), (83.5, 7.5))
+    arrow((83.5, 11), (73, 26.5), -0.3)
+    axes.text(63.5, 15.5, "gradient changes\nthe network", fontsize=8.5, style="italic", ha="left")
+    axes.text(
+        54, 20, "flips, mosaics:\nthe same for both", fontsize=8.5, style="italic", ha="center"
+    )
+    return figure

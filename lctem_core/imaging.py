@@ -1,0 +1,285 @@
+"""From a scene to a camera frame: thickness, attenuation, blur, illumination, counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from lctem_core import shapes
+from lctem_core.camera import Camera
+
+
+@dataclass(frozen=True)
+class Particle:
+    """One nanoparticle; lengths in nm, `x` to the right and `y` down from the field's corner."""
+
+    x: float
+    y: float
+    diameter: float
+    shape: str
+    rotation: np.ndarray = field(repr=False)
+    attenuation_length: float = 50.0
+    upper: bool = False
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A square field of view [nm] with its particles."""
+
+    width: float
+    particles: tuple[Particle, ...]
+
+
+@dataclass(frozen=True)
+class Illumination:
+    """Slow changes of brightness over the frame, relative to its brightest place.
+
+    Attributes
+    ----------
+    vignette : float
+        Loss at the corners, 0 to 1.
+    centre : tuple of float
+        Centre (x, y) of the vignette as a fraction of the width.
+    gradient : float
+        Brightness ratio between the two ends of a linear gradient, 1 or more.
+    angle : float
+        Direction of the gradient [rad].
+    mottling : float
+        Relative standard deviation of a random slow variation (membrane, liquid).
+    seed : int
+        Seed of the mottling.
+    """
+
+    vignette: float = 0.0
+    centre: tuple[float, float] = (0.5, 0.5)
+    gradient: float = 1.0
+    angle: float = 0.0
+    mottling: float = 0.0
+    seed: int = 0
+
+    def image(self, size: int) -> np.ndarray:
+        """Brightness, (size, size) float32, largest value 1."""
+        # Slow by nature: computed on a coarse grid, then enlarged.
+        coarse = 64
+        axis = (np.arange(coarse) + 0.5) / coarse
+        x, y = axis[None, :], axis[:, None]
+        cx, cy = self.centre
+        radius2 = ((x - cx) ** 2 + (y - cy) ** 2) / 0.5
+        along = (x - 0.5) * np.cos(self.angle) + (y - 0.5) * np.sin(self.angle)
+        along /= abs(np.cos(self.angle)) + abs(np.sin(self.angle))
+        # 1 at one end, 1 / gradient at the other.
+        linear = 1 - (along + 0.5) * (1 - 1 / self.gradient)
+        brightness = np.clip(1 - self.vignette * radius2, 0.05, None) * linear
+        if self.mottling:
+            rng = np.random.default_rng(self.seed)
+            cells = rng.integers(3, 9)
+            slow = cv2.resize(rng.standard_normal((cells, cells)), (coarse, coarse),
+                              interpolation=cv2.INTER_CUBIC)  # fmt: skip
+            brightness *= np.clip(1 + self.mottling * slow, 0.5, 1.5)
+        brightness = (brightness / brightness.max()).astype(np.float32)
+        return cv2.resize(brightness, (size, size), interpolation=cv2.INTER_LINEAR)
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """How a frame is taken.
+
+    Attributes
+    ----------
+    dose : float
+        Electrons that reach the camera where there is no particle, at the brightest place
+        [e-/nm²]: the dose that is measured in the background of an image, as the paper does.
+    liquid : float
+        Thickness of the liquid [nm]; 0 is the dry cell.
+    blur : float
+        Standard deviation of the image of a point at the lower membrane [nm].
+    upper_blur : float
+        The same at the upper membrane [nm]; larger, since the beam has the liquid still to cross
+        (top–bottom effect, Zaluzec 2015).
+    floor : float
+        Share of the background's electrons that reach the camera through any thickness of metal
+        (scattered, yet inside the aperture).
+    jitter : float
+        Standard deviation of the random walk of the stage during the exposure [nm].
+    illumination : Illumination
+    camera : Camera
+    """
+
+    dose: float
+    liquid: float = 0.0
+    blur: float = 0.0
+    upper_blur: float = 0.0
+    floor: float = 0.3
+    jitter: float = 0.0
+    illumination: Illumination = field(default_factory=Illumination)
+    camera: Camera = field(default_factory=Camera)
+
+
+def attenuation(
+    liquid: float,
+    window: float = 100.0,
+    liquid_length: float = 2000.0,
+    window_length: float = 132.0,
+) -> float:
+    """Share of the incident electrons that the background keeps.
+
+    exp(-d_w / λ_w - d_SiN / λ_SiN). Mean free paths at 200 kV are 185–430 nm in water and
+    120–144 nm in silicon nitride (Holtz et al. 2013; Iakoubovskii et al. 2008); with a wide
+    aperture most of what is scattered in water still arrives, so that the length over which a
+    bright-field image fades is several times longer.
+
+    Parameters
+    ----------
+    liquid : float
+        Thickness of the liquid [nm].
+    window : float
+        Both membranes together [nm].
+    liquid_length, window_length : float
+        Attenuation lengths [nm].
+
+    Returns
+    -------
+    float
+    """
+    return float(np.exp(-liquid / liquid_length - window / window_length))
+
+
+def optical_depth(scene: Scene, size: int, upper: bool = False) -> np.ndarray:
+    """Thickness over attenuation length, summed over the particles of one membrane.
+
+    Parameters
+    ----------
+    scene : Scene
+    size : int
+        Pixels on a side.
+    upper : bool
+        Which membrane.
+
+    Returns
+    -------
+    ndarray, (size, size), float32
+        Dimensionless; Beer–Lambert's exponent.
+    """
+    pixel = scene.width / size
+    depth = np.zeros((size, size), np.float32)
+    for particle in scene.particles:
+        if particle.upper != upper:
+            continue
+        radius = shapes.reach(particle.shape) * particle.diameter
+        x0, x1 = _span(particle.x, radius, pixel, size)
+        y0, y1 = _span(particle.y, radius, pixel, size)
+        if x0 >= x1 or y0 >= y1:
+            continue
+        # Small particles have few pixels across: their edges need points inside the pixel.
+        points = 1 if particle.diameter > 40 * pixel else 2 if particle.diameter > 16 * pixel else 3
+        x = (np.arange((x1 - x0) * points) + 0.5) / points + x0
+        y = (np.arange((y1 - y0) * points) + 0.5) / points + y0
+        path = shapes.thickness(
+            particle.shape, particle.diameter, particle.rotation,
+            x * pixel - particle.x, y * pixel - particle.y,
+        )  # fmt: skip
+        if points > 1:
+            path = cv2.resize(path, (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+        depth[y0:y1, x0:x1] += path / np.float32(particle.attenuation_length)
+    return depth
+
+
+def _span(centre: float, radius: float, pixel: float, size: int) -> tuple[int, int]:
+    low = int(np.floor((centre - radius) / pixel))
+    high = int(np.ceil((centre + radius) / pixel)) + 1
+    return max(low, 0), min(high, size)
+
+
+def transmission(
+    depth: np.ndarray, acquisition: Acquisition, pixel_size: float, depth_upper: np.ndarray | None
+) -> np.ndarray:
+    """Brightness relative to the background, before noise.
+
+    T = f + (1 - f) exp(-Σ d/λ), blurred by a Gaussian for the scattering in the liquid and the
+    chromatic aberration of the energy that is lost there (Yao et al. 2020).
+
+    Parameters
+    ----------
+    depth : ndarray, (H, W)
+        Optical depth of the particles at the lower membrane.
+    acquisition : Acquisition
+    pixel_size : float
+        [nm]
+    depth_upper : ndarray, (H, W), or None
+        The same at the upper membrane.
+
+    Returns
+    -------
+    ndarray, (H, W), float32
+        1 without particles.
+    """
+    floor = np.float32(acquisition.floor)
+    layers = [(depth, acquisition.blur)]
+    if depth_upper is not None:
+        layers.append((depth_upper, acquisition.upper_blur))
+    image = np.ones(depth.shape, np.float32)
+    for layer, blur in layers:
+        bright = cv2.exp(-layer)
+        sigma = np.hypot(blur, acquisition.jitter) / pixel_size
+        if sigma > 0.2:  # a narrower Gaussian stays inside one pixel
+            bright = cv2.GaussianBlur(bright, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
+        image *= bright
+    return floor + (1 - floor) * image
+
+
+def acquire(
+    depth: np.ndarray,
+    acquisition: Acquisition,
+    pixel_size: float,
+    rng: np.random.Generator,
+    depth_upper: np.ndarray | None = None,
+) -> np.ndarray:
+    """One frame of counts.
+
+    Electrons per pixel are dose × (pixel size)² × illumination × transmission.
+
+    Parameters
+    ----------
+    depth : ndarray, (N, N)
+        Optical depth at the lower membrane.
+    acquisition : Acquisition
+    pixel_size : float
+        [nm]
+    rng : numpy.random.Generator
+    depth_upper : ndarray, (N, N), optional
+        Optical depth at the upper membrane.
+
+    Returns
+    -------
+    ndarray, (N, N), uint16
+        Camera counts.
+    """
+    electrons = transmission(depth, acquisition, pixel_size, depth_upper)
+    electrons *= acquisition.illumination.image(depth.shape[0])
+    electrons *= np.float32(acquisition.dose * pixel_size**2)
+    return acquisition.camera.expose(electrons, rng)
+
+
+def depths(scene: Scene, size: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Optical depths at the lower and, if it carries particles, the upper membrane."""
+    has_upper = any(particle.upper for particle in scene.particles)
+    return optical_depth(scene, size), optical_depth(scene, size, upper=True) if has_upper else None
+
+
+def fit_gain(acquisition: Acquisition, pixel_size: float, level: float = 30000.0) -> Acquisition:
+    """Lower the gain so that the background stays below `level` counts.
+
+    A long exposure is the mean of many camera frames, not their sum, so it fits 16 bits.
+    """
+    electrons = acquisition.dose * pixel_size**2
+    camera = acquisition.camera
+    if electrons * camera.gain <= level:
+        return acquisition
+    scale = level / (electrons * camera.gain)
+    averaged = replace(
+        camera, gain=camera.gain * scale, offset=camera.offset * scale,
+        read_noise=camera.read_noise * scale, row_noise=camera.row_noise * scale,
+    )  # fmt: skip
+    return replace(acquisition, camera=averaged)

@@ -1,0 +1,267 @@
+"""Networks by name, and their weights on disk."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import segmentation_models_pytorch as smp
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from lctem_core.errors import InputError
+from lctem_core.outputs import replacing
+
+ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+WEIGHTS = Path(__file__).resolve().parent / "weights"
+
+#: Decoder widths of the fast network by depth. The last is wider than in the paper's network
+#: (16), because each of its positions has to draw shuffle² pixels.
+_DECODER = {5: (256, 128, 64, 32, 32), 4: (256, 128, 64, 32), 3: (128, 64, 32)}
+
+
+class FastUnet(nn.Module):
+    """A U-Net on a grid `shuffle` times coarser, with nothing thrown away.
+
+    Pixel-unshuffle moves each shuffle × shuffle block of pixels into channels, the U-Net runs on
+    the smaller grid, pixel-shuffle puts the channels back (Shi et al. 2016). Every layer of the
+    U-Net then costs shuffle² less.
+
+    Parameters
+    ----------
+    encoder : str
+    shuffle : int
+        Block size, 2 or more.
+    depth : int
+        Stages of the encoder, 3 to 5.
+    """
+
+    def __init__(self, encoder: str, shuffle: int, depth: int) -> None:
+        super().__init__()
+        self.shuffle = shuffle
+        self.unet = smp.Unet(
+            encoder,
+            encoder_depth=depth,
+            encoder_weights=None,
+            decoder_channels=_DECODER[depth],
+            in_channels=shuffle**2,
+            classes=shuffle**2,
+            activation=None,
+        )
+        # smp keeps the stages that a shallower encoder never runs; they would triple the file.
+        for stage in range(depth, 5):
+            setattr(self.unet.encoder, f"layer{stage}", nn.Identity())
+        # All sub-pixels start from the same filter: otherwise the untrained network draws a grid
+        # of period `shuffle`, and training has to remove it (Aitken et al. 2017).
+        head = self.unet.segmentation_head[0]
+        with torch.no_grad():
+            head.weight[:] = head.weight[:1].clone()
+            head.bias[:] = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Refine a batch, (N, 1, H, W) -> (N, 1, H, W); sides divisible by `stride`."""
+        blocks = nn.functional.pixel_unshuffle(x, self.shuffle)
+        return torch.sigmoid(nn.functional.pixel_shuffle(self.unet(blocks), self.shuffle))
+
+
+def unet(encoder: str = "resnet18", *, shuffle: int = 1, depth: int = 5) -> nn.Module:
+    """U-Net with a ResNet encoder, one channel in, one out, between 0 and 1.
+
+    Parameters
+    ----------
+    encoder : str
+        A name of `ENCODERS`. Weights start at random, as in the paper.
+    shuffle : int
+        1 is the paper's network, whose state-dict keys are those of `smp.Unet`; 2, 4 or 8 the
+        fast one (`FastUnet`).
+    depth : int
+        Stages of the encoder; the paper's has 5.
+
+    Returns
+    -------
+    torch.nn.Module
+        (N, 1, H, W) float32 in [0, 1] -> the same.
+
+    Raises
+    ------
+    InputError
+        For an unknown encoder, shuffle or depth.
+    """
+    check_architecture(encoder, shuffle, depth)
+    if shuffle > 1:
+        return FastUnet(encoder, shuffle, depth)
+    return smp.Unet(encoder, encoder_weights=None, in_channels=1, classes=1, activation="sigmoid")
+
+
+def check_architecture(encoder: str, shuffle: int, depth: int) -> None:
+    """Raise an `InputError` for arguments that `unet` does not take."""
+    if encoder not in ENCODERS:
+        raise InputError(
+            f"an encoder of {', '.join(ENCODERS)}", repr(encoder), "Use one of these names."
+        )
+    if shuffle not in (1, 2, 4, 8):
+        raise InputError("shuffle 1, 2, 4 or 8", repr(shuffle), "1 is the paper's network.")
+    if depth not in _DECODER or (shuffle == 1 and depth != 5):
+        raise InputError(
+            "depth 5, or with shuffle 2, 4 or 8 also 3 or 4",
+            repr(depth),
+            "5 is the paper's network.",
+        )
+
+
+def build(architecture: dict[str, Any]) -> nn.Module:
+    """Network of a card's ``architecture`` entry; an unknown key is an error."""
+    known = set(inspect.signature(unet).parameters)
+    unknown = set(architecture) - known
+    if unknown:
+        raise InputError(
+            f"architecture keys of {', '.join(sorted(known))}",
+            ", ".join(sorted(unknown)),
+            "The card belongs to another version of lctem_core; update it or retrain.",
+        )
+    return unet(**architecture)
+
+
+def stride(architecture: dict[str, Any]) -> int:
+    """Number of pixels that both sides of an input must be divisible by."""
+    return architecture.get("shuffle", 1) * 2 ** architecture.get("depth", 5)
+
+
+def parameter_count(model: nn.Module) -> int:
+    """Number of trained parameters."""
+    return sum(p.numel() for p in model.parameters())
+
+
+def save(model: nn.Module, card: dict[str, Any], path: str | Path) -> None:
+    """Write weights (fp16 safetensors) and, beside them, their card (JSON).
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    card : dict
+        Must hold ``architecture``, the arguments of `unet`; anything else that a reader should
+        know: data, profile, seed, commit, metrics.
+    path : str or Path
+        Of the weights, ending in ``.safetensors``; the card gets ``.json``.
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise InputError("a path that ends in .safetensors", str(path), "Change the suffix.")
+    build(card["architecture"]).load_state_dict(model.state_dict())  # a card that would not load
+    state = {
+        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
+        for name, value in model.state_dict().items()
+    }
+    with replacing(path) as temporary:
+        save_file(state, temporary)
+    with replacing(path.with_suffix(".json")) as temporary:
+        temporary.write_text(json.dumps(card, indent=2, sort_keys=True) + "\n")
+
+
+def load(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Read weights and their card.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.safetensors`` file with its card beside it, or the name of shipped weights.
+
+    Returns
+    -------
+    model : torch.nn.Module
+        In evaluation mode, float32.
+    card : dict
+
+    Raises
+    ------
+    InputError
+        If the file is not there, has no card, is not safetensors, or does not fit its card.
+    """
+    path = _weights_path(path)
+    card_path = path.with_suffix(".json")
+    if not card_path.exists():
+        raise InputError(
+            f"a card {card_path.name} beside the weights",
+            "none",
+            "Keep the two files together; the card says which network the weights are for.",
+        )
+    card = json.loads(card_path.read_text())
+    try:
+        state = load_file(path)
+    except Exception as error:  # safetensors raises its own class and others for other damage
+        raise InputError(
+            "weights in the safetensors format", f"{path.name}: {error}", "Get the file again."
+        ) from error
+    model = build(card["architecture"])
+    fill(model, state, path.name)
+    return model.eval(), card
+
+
+def load_published(path: str | Path, encoder: str = "resnet18") -> nn.Module:
+    """The paper's network with weights in the authors' format (``params.pth``).
+
+    The file is read by PyTorch's weights-only loader, which executes no code.
+
+    Parameters
+    ----------
+    path : str or Path
+    encoder : str
+
+    Returns
+    -------
+    torch.nn.Module
+        In evaluation mode.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError("a file of published weights", f"no file {path}", "Check the path.")
+    model = unet(encoder)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # pickle, zip and runtime errors, by the kind of damage
+        raise InputError(
+            "a state dict saved by torch.save",
+            f"{path.name}: {str(error).splitlines()[0]}",
+            "Files that need code to load are refused; ask for the state dict alone.",
+        ) from error
+    fill(model, state, path.name)
+    return model.eval()
+
+
+def fill(model: nn.Module, state: dict[str, torch.Tensor], name: str) -> None:
+    """Load a state dict, or say in which tensors it does not fit the network."""
+    own = model.state_dict()
+    missing = sorted(set(own) - set(state))
+    extra = sorted(set(state) - set(own))
+    shapes = sorted(k for k in set(own) & set(state) if own[k].shape != state[k].shape)
+    if missing or extra or shapes:
+        told = [
+            f"{len(keys)} {what} (first: {keys[0]})"
+            for what, keys in (("missing", missing), ("unknown", extra), ("of other shape", shapes))
+            if keys
+        ]
+        raise InputError(
+            f"weights for this network ({len(own)} tensors)",
+            f"{name} with {', '.join(told)}",
+            "Check encoder, shuffle and depth against the card.",
+        )
+    model.load_state_dict({key: value.float() if value.is_floating_point() else value
+                           for key, value in state.items()})  # fmt: skip
+
+
+def _weights_path(path: str | Path) -> Path:
+    given = Path(path)
+    shipped = WEIGHTS / f"{path}.safetensors"
+    if given.suffix != ".safetensors" and shipped.exists():
+        return shipped
+    if not given.is_file():
+        names = sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))
+        raise InputError(
+            f"a .safetensors file or one of the shipped weights ({', '.join(names) or 'none'})",
+            repr(str(path)),
+            "Check the path.",
+        )
+    return given
