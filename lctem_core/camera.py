@@ -79,7 +79,9 @@ class Camera:
     row_noise : float
         Standard deviation of the offset of a row [counts].
     pixel_gain_error, column_gain_error : float
-        Relative standard deviation of what the gain reference left.
+        Relative standard deviation of what the gain reference left, in the frame as stored: a
+        camera of 4,096 pixels with 1.5 % per pixel and 0.5 % per column has 0.2 % and 0.2 % after
+        averaging 8 × 8 of them.
     hot_pixels : float
         Share of pixels that read several times too high.
     maximum : int
@@ -94,8 +96,8 @@ class Camera:
     offset: float = 0.0
     read_noise: float = 0.5
     row_noise: float = 0.0
-    pixel_gain_error: float = 0.015
-    column_gain_error: float = 0.005
+    pixel_gain_error: float = 0.002
+    column_gain_error: float = 0.002
     hot_pixels: float = 2e-5
     maximum: int = 65535
     pattern_seed: int = 0

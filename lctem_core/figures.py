@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -54,6 +55,13 @@ def scale_bar(axes: Axes, pixel_size: float, width: int) -> None:
               fontsize=7.5, color=BLACK)  # fmt: skip
 
 
+def _subplots(*args: Any, **kwargs: Any) -> tuple[Figure, np.ndarray]:
+    # Closed at once for pyplot: a notebook then shows a figure once, where its cell ends with it.
+    figure, axes = plt.subplots(*args, layout="constrained", **kwargs)
+    plt.close(figure)
+    return figure, axes
+
+
 def panel(
     rows: Sequence[Sequence[np.ndarray]],
     columns: Sequence[str],
@@ -84,9 +92,9 @@ def panel(
     -------
     matplotlib.figure.Figure
     """
-    figure, axes = plt.subplots(
+    figure, axes = _subplots(
         len(rows), len(columns), figsize=(side * len(columns), side * len(rows) + 0.3),
-        squeeze=False, layout="constrained",
+        squeeze=False,
     )  # fmt: skip
     for r, images in enumerate(rows):
         for c, image in enumerate(images):
@@ -106,7 +114,7 @@ def panel(
 
 def columns_of(number: int) -> tuple[Figure, list[Axes]]:
     """Figure with `number` plots side by side."""
-    figure, axes = plt.subplots(1, number, figsize=(4.2 * number, 3.1), layout="constrained")
+    figure, axes = _subplots(1, number, figsize=(4.2 * number, 3.1))
     return figure, list(np.atleast_1d(axes))
 
 
@@ -149,7 +157,7 @@ def learning_curves(curves: dict[str, np.ndarray], baseline: dict[str, float]) -
 
 def schematic() -> Figure:
     """The paper's Figure 2: from a pair of acquisitions to a trained network, drawn by code."""
-    figure, axes = plt.subplots(figsize=(9, 3.6), layout="constrained")
+    figure, axes = _subplots(figsize=(9, 3.6))
     axes.set(xlim=(0, 100), ylim=(0, 40))
     axes.axis("off")
     boxes = {

@@ -63,10 +63,13 @@ class Recipe:
         Thickness [nm], uniform.
     blur_per_micrometre : tuple of float
         Blur [nm] per µm of liquid.
+    largest_blur : float, optional
+        Largest blur as a share of the mean diameter. A field whose particles are blurred beyond
+        recognition teaches a network only to show nothing.
     floor : tuple of float
     vignette, gradient, mottling : tuple of float
-        Ranges for the wet frames; dry frames get a fifth of the vignette and mottling and no
-        gradient, as a beam spread evenly over a longer exposure.
+        Ranges for the wet frames; dry frames get a tenth of the vignette and mottling and no
+        gradient, as from a beam that is spread more evenly when the dose does not matter.
     sharing : tuple of float
         Range of the camera's sharing between neighbours.
     published_mtf : float
@@ -95,6 +98,7 @@ class Recipe:
     dry_dose: tuple[float, float] = (1e4, 5e4)
     liquid: tuple[float, float] = (500.0, 7000.0)
     blur_per_micrometre: tuple[float, float] = (2.5, 5.0)
+    largest_blur: float | None = None
     floor: tuple[float, float] = (0.1, 0.45)
     vignette: tuple[float, float] = (0.0, 0.3)
     gradient: tuple[float, float] = (1.0, 1.2)
@@ -120,16 +124,17 @@ WIDE = Recipe(
     clustered=0.45,
     upper=0.15,
     wet_electrons=(0.7, 700.0),
+    largest_blur=0.45,
     vignette=(0.0, 0.4),
     gradient=(1.0, 2.2),
     mottling=(0.0, 0.04),
     sharing=(0.0, 0.2),
 )  # fmt: skip
-RECIPES = {"paper": PAPER, "wide": WIDE}
+RECIPES = {"paper": (PAPER,), "wide": (WIDE,), "mixed": (WIDE, WIDE, WIDE, PAPER)}
 
 
-def recipe_by_name(name: str) -> Recipe:
-    """Recipe called `name`, or an `InputError` that lists the known ones."""
+def recipes_by_name(name: str) -> tuple[Recipe, ...]:
+    """Recipes called `name`, each scene to be drawn from one of them with equal probability."""
     if name not in RECIPES:
         raise InputError(f"a recipe of {', '.join(RECIPES)}", repr(name), "Use one of these names.")
     return RECIPES[name]
@@ -211,20 +216,23 @@ def draw_dry(recipe: Recipe, rng: np.random.Generator, least_dose: float = 0.0) 
         blur=rng.uniform(0.5, 2.0),
         upper_blur=rng.uniform(0.5, 4.0),
         floor=rng.uniform(0.02, 0.2),
-        illumination=_illumination(recipe, rng, dim=0.2),
+        illumination=_illumination(recipe, rng, dim=0.1),
         camera=_camera(recipe, rng),
     )
 
 
-def draw_wet(recipe: Recipe, width: float, rng: np.random.Generator) -> Acquisition:
-    """Wet acquisition of a field of that width [nm], drawn from a recipe: the noisy image."""
+def draw_wet(recipe: Recipe, scene: Scene, rng: np.random.Generator) -> Acquisition:
+    """Wet acquisition of a scene, drawn from a recipe: the noisy image."""
     if recipe.wet_electrons is None:
         dose = _log_uniform(rng, *recipe.wet_dose)
     else:
-        dose = _log_uniform(rng, *recipe.wet_electrons) * (512 / width) ** 2
+        dose = _log_uniform(rng, *recipe.wet_electrons) * (512 / scene.width) ** 2
     liquid = rng.uniform(*recipe.liquid)
     # The blur grows with the liquid; 3 to 30 nm covers what is seen at the lower membrane.
     blur = float(np.clip(rng.uniform(*recipe.blur_per_micrometre) * liquid / 1000, 3, 30))
+    if recipe.largest_blur is not None and scene.particles:
+        mean = np.mean([particle.diameter for particle in scene.particles])
+        blur = min(blur, recipe.largest_blur * float(mean))
     return Acquisition(
         dose=dose,
         liquid=liquid,
@@ -300,7 +308,7 @@ def pair(seed: int, recipe: Recipe = PAPER, size: int = 512) -> SimulatedPair:
     scene = draw_scene(recipe, rng)
     pixel = scene.width / size
     depth, upper = depths(scene, size)
-    wet = fit_gain(draw_wet(recipe, scene.width, rng), pixel)
+    wet = fit_gain(draw_wet(recipe, scene, rng), pixel)
     dry = fit_gain(draw_dry(recipe, rng, least_dose=100 * wet.dose), pixel)
     return SimulatedPair(
         dry=acquire(depth, dry, pixel, rng, upper),

@@ -62,7 +62,7 @@ def frame_statistics(image: np.ndarray) -> dict[str, float]:
         ``background`` [counts]; ``variance_per_mean`` [counts], noise variance over background,
         without the largest 0.1 % (hot pixels); ``lag1``, ``lag2``, correlation of the noise with
         that of the next and next but one pixel; ``row_noise``, standard deviation of the row means
-        over what independent pixels would give; ``corner_to_centre``, ratio of the background's
+        over what pixels of that variance and correlation would give; ``corner_to_centre``, ratio of the background's
         mean corner to its centre; ``core_to_background``, the darkest smoothed value over the
         local background (1 for an empty field); ``maximum`` [counts].
     """
@@ -79,15 +79,18 @@ def frame_statistics(image: np.ndarray) -> dict[str, float]:
     height, width = image.shape
     corner = np.mean([surface[i, j] for i in (0, -1) for j in (0, -1)])
     smooth = cv2.GaussianBlur(counts, (0, 0), 2.0)
+    lag1, lag2 = (_correlation(noise, variance, lag) for lag in (1, 2))
+    # Correlated neighbours scatter the mean of a row more than independent ones.
+    correlated = max(1 + 2 * lag1 + 2 * lag2, 0.1)
+    expected = np.sqrt(correlated * variance / np.isfinite(noise).sum(axis=1).clip(1)).mean()
     rows = np.nanmean(noise, axis=1)
-    expected = np.sqrt(variance / np.maximum(np.isfinite(noise).sum(axis=1), 1)).mean()
     particle = ~mask
     core = float((smooth / surface)[particle].min()) if particle.any() else 1.0
     return {
         "background": float(np.mean(surface[mask])),
         "variance_per_mean": float(variance / np.mean(surface[mask])),
-        "lag1": _correlation(noise, variance, 1),
-        "lag2": _correlation(noise, variance, 2),
+        "lag1": lag1,
+        "lag2": lag2,
         "row_noise": float(np.nanstd(rows) / expected),
         "corner_to_centre": float(corner / surface[height // 2, width // 2]),
         "core_to_background": core,

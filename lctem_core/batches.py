@@ -1,0 +1,121 @@
+"""Batches for training and validation, read from a prepared store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import lightning as L
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from lctem_core.config import Config
+from lctem_core.pairs import augment, split
+from lctem_core.store import Store
+
+
+class _Draws(Sampler):
+    """Indices in random order, each with a seed for its augmentation.
+
+    The seed travels with the index, so that what a worker process draws does not depend on how
+    many there are, nor on whether the run was interrupted.
+    """
+
+    def __init__(self, number: int, seed: int) -> None:
+        self.number, self.seed, self.epoch = number, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch  # called by Lightning
+
+    def __len__(self) -> int:
+        return self.number
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        seeds = rng.integers(2**62, size=self.number)
+        return iter([(int(i), int(seeds[i])) for i in rng.permutation(self.number)])
+
+
+class TrainingCrops(Dataset):
+    """Augmented crops of the training pairs, each (1, h, w) float32 in [0, 1]."""
+
+    def __init__(self, store: Store, indices: np.ndarray, config: Config) -> None:
+        self.store, self.indices, self.config = store, indices, config
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, draw: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+        position, seed = draw
+        rng = np.random.default_rng(seed)
+        noisy, truth = augment(
+            self.store, self.indices[position], self.indices, rng, self.config.mosaic
+        )
+        if self.config.crop:
+            y, x = rng.integers(0, np.array(noisy.shape) - self.config.crop + 1)
+            window = np.s_[y : y + self.config.crop, x : x + self.config.crop]
+            noisy, truth = noisy[window], truth[window]
+        return tensor(noisy), tensor(truth)
+
+
+class WholeFrames(Dataset):
+    """Prepared pairs as they are, each (1, H, W) float32 in [0, 1]."""
+
+    def __init__(self, store: Store, indices: np.ndarray) -> None:
+        self.store, self.indices = store, indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, position: int) -> tuple[torch.Tensor, torch.Tensor]:
+        i = self.indices[position]
+        return tensor(self.store.noisy(i)), tensor(self.store.truth(i))
+
+
+def tensor(image: np.ndarray) -> torch.Tensor:
+    """Image (H, W) as a float32 tensor (1, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(image, np.float32))[None]
+
+
+def _one_thread(_: int) -> None:
+    cv2.setNumThreads(1)  # workers share the cores already
+
+
+class PairsData(L.LightningDataModule):
+    """Training and validation loaders of a prepared store."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        super().__init__()
+        self.store, self.config = store, config
+        self.training, self.validation = split(
+            store.pairs, config.split, config.validation, config.seed
+        )
+
+    def train_dataloader(self) -> DataLoader:
+        """Shuffled, augmented crops."""
+        crops = TrainingCrops(self.store, self.training, self.config)
+        return DataLoader(
+            crops,
+            # Lightning calls set_epoch on it and, with several devices, deals it out among them.
+            sampler=_Draws(len(crops), self.config.seed),
+            batch_size=min(self.config.batch, len(crops)),
+            drop_last=True,
+            **self._loading(),
+        )
+
+    def val_dataloader(self) -> DataLoader:
+        """Whole frames in list order: a crop would hide what a network invents elsewhere."""
+        frames = WholeFrames(self.store, self.validation)
+        size = max(1, min(self.config.batch, len(frames)) // 4)
+        return DataLoader(frames, batch_size=size, **self._loading())
+
+    def _loading(self) -> dict[str, Any]:
+        workers = self.config.workers
+        return {
+            "num_workers": workers,
+            "persistent_workers": workers > 0,
+            "worker_init_fn": _one_thread,
+            "pin_memory": torch.cuda.is_available(),
+        }

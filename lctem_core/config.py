@@ -1,0 +1,107 @@
+"""What defines a training run besides its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from lctem_core import metrics, model
+from lctem_core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that defines a training run besides its data.
+
+    The defaults are the paper's protocol; the public code gives the values that the paper leaves
+    open (mosaic with probability 0.8, plateau schedule looked at every 10 epochs).
+
+    Attributes
+    ----------
+    encoder, shuffle, depth
+        See `lctem_core.model.unet`.
+    loss : str
+        ``ssim``, ``l1``, ``l2`` or ``ssim+l1``.
+    window : int
+        Side of the SSIM window [px].
+    crop : int
+        Side of a random crop of the prepared frame [px]; 0 trains on whole frames, as the paper.
+    batch : int
+    epochs : int
+        Passes over the training pairs.
+    rate : float
+        Adam's learning rate.
+    schedule : str
+        ``plateau``: halve the rate when the validation loss has not fallen for 10 looks, floor
+        1e-5. ``cosine``: warm up over the first 3 % of the steps, then fall to zero.
+    mosaic : float
+        Probability of a 2×2 mosaic of four pairs.
+    split : str
+        ``grouped`` or ``random``.
+    validation : float
+        Share of the pairs kept for validation.
+    validate_every : int
+        Epochs between validations.
+    workers : int
+        Processes that load data; 0 loads in the training process.
+    precision : str
+        ``auto`` takes bf16 where the processor or GPU computes in it, else fp32; or a name that
+        Lightning knows.
+    seed : int
+    """
+
+    encoder: str = "resnet18"
+    shuffle: int = 1
+    depth: int = 5
+    loss: str = "ssim"
+    window: int = 11
+    crop: int = 0
+    batch: int = 64
+    epochs: int = 2000
+    rate: float = 1e-4
+    schedule: str = "plateau"
+    mosaic: float = 0.8
+    split: str = "grouped"
+    validation: float = 0.1
+    validate_every: int = 10
+    workers: int = 2
+    precision: str = "auto"
+    seed: int = 0
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Config:
+        """Config from plain values, such as a YAML file's; an unknown key is an error."""
+        known = {field.name: field for field in fields(cls)}
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise InputError(
+                f"training parameters of {', '.join(known)}", ", ".join(unknown), "Check the names."
+            )
+        config = cls(**values)
+        config.check()
+        return config
+
+    def check(self) -> None:
+        """Raise an `InputError` for a value that cannot be trained with."""
+        model.check_architecture(**self.architecture)
+        metrics.loss_by_name(self.loss, self.window)
+        if self.schedule not in ("plateau", "cosine"):
+            raise InputError("schedule plateau or cosine", repr(self.schedule), "Use one of them.")
+        for name in ("batch", "epochs", "validate_every"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} of 1 or more", str(getattr(self, name)), "Raise it.")
+        if not 0 < self.rate < 1:
+            raise InputError("a learning rate between 0 and 1", str(self.rate), "1e-4 is usual.")
+        if not 0 <= self.mosaic <= 1:
+            raise InputError("a probability for mosaic", str(self.mosaic), "Use 0 to 1.")
+        need = model.stride(self.architecture)
+        if self.crop % need or self.crop < 0:
+            raise InputError(
+                f"a crop divisible by {need} (or 0 for whole frames)", str(self.crop),
+                "The network halves the grid several times.",
+            )  # fmt: skip
+
+    @property
+    def architecture(self) -> dict[str, Any]:
+        """Arguments of `lctem_core.model.unet`."""
+        return {"encoder": self.encoder, "shuffle": self.shuffle, "depth": self.depth}

@@ -1,0 +1,230 @@
+"""A simulated data set in the paper's own file layout.
+
+Each dry image is seen wet several times, at several doses, and one or more regions are cut from
+it, as in the published list: 1,204 pairs there come from 297 dry images, 395 regions and 873 wet
+images. Dry and wet frames of a region are shifted against each other, because the membrane bulges
+differently; the list's coordinates undo the shift.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from lctem_core import simulate
+from lctem_core.errors import InputError
+from lctem_core.frames import write_tiff
+from lctem_core.imaging import acquire, depths, fit_gain
+from lctem_core.outputs import replacing
+from lctem_core.pairs import Pair, write_list
+from lctem_core.provenance import provenance
+
+#: File names inside the folder of a simulated data set.
+LIST = "list_dataset.txt"
+FACTS = "simulation.json"
+
+#: Probabilities of 1, 2, 3 regions and of 1 … 6 wet frames of a dry image: the real list's means.
+REGIONS = (0.72, 0.23, 0.05)
+WET_FRAMES = (0.15, 0.25, 0.28, 0.18, 0.09, 0.05)
+
+#: Largest shift between dry and wet, and smallest side of a region, as shares of the frame.
+SHIFT = 0.04
+LEAST_REGION = 0.55
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One dry image with everything that is cut and acquired of it."""
+
+    folder: Path
+    name: str
+    seed: int
+    number: int
+    recipe: str
+    size: int
+    regions: int
+    wet_frames: int
+
+
+def write_dataset(
+    folder: str | Path,
+    pairs: int,
+    *,
+    seed: int = 0,
+    recipe: str = "paper",
+    size: int = 1024,
+    workers: int | None = None,
+    progress: bool = True,
+) -> list[Pair]:
+    """Simulate pairs and write them as 16-bit TIFFs with a list file.
+
+    Dry images are ``SIM_d0000.tif``, their wet frames ``SIM_d0000w0.tif``; the list
+    ``list_dataset.txt`` has a line ``dry x1 y1 x2 y2 wet x1 y1`` per pair; ``simulation.json``
+    holds the dose [e-/nm²], pixel size [nm] and so on of every frame. A killed run goes on where
+    it was. The same arguments give the same files, however many workers there are.
+
+    Parameters
+    ----------
+    folder : str or Path
+    pairs : int
+        Number of lines of the list.
+    seed : int
+    recipe : str
+        ``paper``, ``wide`` or ``mixed``, see `lctem_core.simulate.Recipe`.
+    size : int
+        Pixels on a side of the simulated camera; the paper's has 4,096.
+    workers : int, optional
+        Processes; by default one per core.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    list of Pair
+
+    Raises
+    ------
+    InputError
+        For fewer than one pair, a camera below 128 pixels, an unknown recipe, or a folder that
+        holds a data set made with other arguments.
+    """
+    if pairs < 1:
+        raise InputError("at least 1 pair", str(pairs), "Give a positive number.")
+    if not 128 <= size <= 8192:
+        raise InputError("a camera of 128 to 8192 pixels", str(size), "1024 is the default.")
+    simulate.recipes_by_name(recipe)
+    folder = Path(folder)
+    arguments = {"pairs": pairs, "seed": seed, "recipe": recipe, "size": size}
+    _claim(folder, arguments)
+    tasks = list(_tasks(folder, pairs, seed, recipe, size))
+    workers = workers or os.cpu_count() or 1
+    if workers == 1:
+        results = list(tqdm(map(_acquire_all, tasks), "simulate", len(tasks), disable=not progress,
+                            unit=" dry images"))  # fmt: skip
+    else:
+        with ProcessPoolExecutor(workers) as pool:
+            results = list(tqdm(pool.map(_acquire_all, tasks, chunksize=2), "simulate", len(tasks),
+                                disable=not progress, unit=" dry images"))  # fmt: skip
+    listed = [pair for pairs_of_one, _ in results for pair in pairs_of_one][:pairs]
+    frames = {name: facts for _, facts_of_one in results for name, facts in facts_of_one.items()}
+    with replacing(folder / FACTS) as temporary:
+        temporary.write_text(json.dumps(
+            {"arguments": arguments, "provenance": provenance(seed=seed), "frames": frames},
+            indent=1,
+        ))  # fmt: skip
+    write_list(folder / LIST, listed)
+    return listed
+
+
+def read_facts(folder: str | Path) -> dict[str, dict[str, float]]:
+    """Dose, pixel size and so on of every frame of a simulated data set, by frame name."""
+    path = Path(folder) / FACTS
+    if not path.is_file():
+        raise InputError(
+            f"a simulated data set with {FACTS}",
+            f"none in {folder}",
+            "Only simulated sets carry these facts; make one with 'lctem simulate'.",
+        )
+    return json.loads(path.read_text())["frames"]
+
+
+def _claim(folder: Path, arguments: dict) -> None:
+    """Note the arguments in a new folder; refuse a folder begun with others."""
+    note = folder / "arguments.json"
+    if note.exists():
+        earlier = json.loads(note.read_text())
+        if earlier != arguments:
+            raise InputError(
+                f"a new folder, or one begun with {earlier}",
+                f"{folder} with {arguments}",
+                "Choose another folder, or delete this one.",
+            )
+        return
+    if folder.exists() and any(folder.iterdir()):
+        raise InputError("an empty or new folder", f"{folder} with files", "Choose another folder.")
+    with replacing(note) as temporary:
+        temporary.write_text(json.dumps(arguments))
+
+
+def _tasks(folder: Path, pairs: int, seed: int, recipe: str, size: int) -> Iterator[_Task]:
+    rng = np.random.default_rng([seed, 1])
+    planned = number = 0
+    while planned < pairs:
+        regions = int(rng.choice(len(REGIONS), p=REGIONS)) + 1
+        wet_frames = int(rng.choice(len(WET_FRAMES), p=WET_FRAMES)) + 1
+        name = f"SIM_d{number:04d}"
+        yield _Task(folder, name, seed, number, recipe, size, regions, wet_frames)
+        planned += regions * wet_frames
+        number += 1
+
+
+def _acquire_all(task: _Task) -> tuple[list[Pair], dict[str, dict[str, float]]]:
+    """Write the frames of one dry image; return its list lines and facts.
+
+    Everything is drawn before anything is written, so that a resumed run draws the same numbers
+    and skips only the work whose files are there.
+    """
+    cv2.setNumThreads(1)  # the processes share the cores already
+    rng = np.random.default_rng([task.seed, 2, task.number])
+    recipes = simulate.recipes_by_name(task.recipe)
+    recipe = recipes[rng.integers(len(recipes))]
+    scene = simulate.draw_scene(recipe, rng)
+    pixel = scene.width / task.size
+    wets = [fit_gain(simulate.draw_wet(recipe, scene, rng), pixel) for _ in range(task.wet_frames)]
+    dry = simulate.draw_dry(recipe, rng, least_dose=100 * max(wet.dose for wet in wets))
+    dry = fit_gain(dry, pixel)
+    shifts = rng.integers(-int(SHIFT * task.size), int(SHIFT * task.size) + 1, (task.wet_frames, 2))
+    boxes = [_region(task.size, rng) for _ in range(task.regions)]
+    wet_names = [f"{task.name}w{i}" for i in range(task.wet_frames)]
+
+    names = [task.name, *wet_names]
+    noise = rng.spawn(len(names))
+    if not all((task.folder / f"{name}.tif").exists() for name in names):
+        depth, upper = depths(scene, task.size)
+        moves = [(0, 0), *shifts]
+        for name, acquisition, move, stream in zip(names, [dry, *wets], moves, noise, strict=True):
+            path = task.folder / f"{name}.tif"
+            if path.exists():
+                continue
+            counts = acquire(
+                _shifted(depth, move), acquisition, pixel, stream,
+                None if upper is None else _shifted(upper, move),
+            )  # fmt: skip
+            write_tiff(path, counts, pixel_size=pixel)
+
+    pairs = [
+        Pair(task.name, x1, y1, x2, y2, wet, int(x1 + dx), int(y1 + dy))
+        for x1, y1, x2, y2 in boxes
+        for wet, (dx, dy) in zip(wet_names, shifts, strict=True)
+    ]
+    facts = {
+        name: simulate.facts(acquisition, pixel)
+        for name, acquisition in zip(names, [dry, *wets], strict=True)
+    }
+    return pairs, facts
+
+
+def _region(size: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Box (x1, y1, x2, y2) that stays inside the frame under any shift, not quite square."""
+    margin = int(SHIFT * size) + 1
+    room = size - 2 * margin
+    width = int(rng.uniform(LEAST_REGION, 1) * room)
+    height = int(np.clip(width * rng.uniform(0.8, 1.25), LEAST_REGION * room, room))
+    x1 = margin + int(rng.integers(room - width + 1))
+    y1 = margin + int(rng.integers(room - height + 1))
+    return x1, y1, x1 + width, y1 + height
+
+
+def _shifted(depth: np.ndarray, move: np.ndarray) -> np.ndarray:
+    """Move the particles by whole pixels (dx, dy); nothing enters at the edges."""
+    dx, dy = (int(v) for v in move)
+    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+    return cv2.warpAffine(depth, matrix, depth.shape[::-1], flags=cv2.INTER_NEAREST)

@@ -1,0 +1,128 @@
+"""What every image goes through before the network: reduction and a stretch of its intensities."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from lctem_core import frames
+from lctem_core.errors import InputError
+
+
+def reduce(image: np.ndarray, size: int = 512) -> np.ndarray:
+    """Image resampled to a square by area averaging, as the public code does with its crops.
+
+    Parameters
+    ----------
+    image : ndarray, (H, W)
+        Any real type; converted to float32 first, because OpenCV rounds integers.
+    size : int
+        Side of the result [px]; a side that is shorter is interpolated linearly.
+
+    Returns
+    -------
+    ndarray, (size, size), float32
+    """
+    _check_size(size)
+    return resized(image, size, size)
+
+
+def reduce_longer(image: np.ndarray, size: int = 512) -> np.ndarray:
+    """Image with its longer side reduced to `size` pixels by area averaging; never enlarged.
+
+    Parameters
+    ----------
+    image : ndarray, (H, W)
+        Any real type.
+    size : int
+        Longer side of the result [px].
+
+    Returns
+    -------
+    ndarray, (H', W'), float32
+        Of the same aspect ratio.
+    """
+    _check_size(size)
+    height, width = np.shape(image)
+    scale = min(1.0, size / max(height, width))
+    return resized(image, max(1, round(height * scale)), max(1, round(width * scale)))
+
+
+def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Image resampled to (height, width) by area averaging, float32; as it is if of that shape."""
+    image = np.ascontiguousarray(image, np.float32)
+    if image.shape == (height, width):
+        return image
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _check_size(size: int) -> None:
+    if size < 1:
+        raise InputError("a size of 1 pixel or more", str(size), "512 is usual.")
+
+
+def limits(
+    image: np.ndarray, low: float = 0.1, high: float = 99.9, least_contrast: float = 0.0
+) -> tuple[float, float]:
+    """Intensities that `rescale` maps to 0 and 1, in the image's own units.
+
+    Parameters
+    ----------
+    image : ndarray, (H, W)
+        Any real type.
+    low, high : float
+        Percentiles [%].
+    least_contrast : float
+        Where the range between the percentiles is a smaller share than this of the upper one, the
+        lower limit is moved down to that share, so that a field without particles is not
+        stretched into noise. 0 is the public code's.
+
+    Returns
+    -------
+    lower, upper : float
+        The percentiles; the least and greatest value where the percentiles are equal.
+    """
+    check_percentiles(low, high, least_contrast)
+    image = frames.check_image(np.asarray(image), least=1)
+    lower, upper = (float(value) for value in np.percentile(image, (low, high)))
+    if upper - lower < least_contrast * upper:
+        lower = upper * (1 - least_contrast)
+    if not lower < upper:  # a few electrons in an empty frame
+        lower, upper = float(image.min()), float(image.max())
+    return lower, upper
+
+
+def check_percentiles(low: float, high: float, least_contrast: float) -> None:
+    """Raise an `InputError` for parameters that `limits` cannot use."""
+    if not 0 <= low < high <= 100:
+        raise InputError(
+            "0 ≤ low < high ≤ 100", f"low {low}, high {high}", "0.1 and 99.9 is usual."
+        )
+    if not 0 <= least_contrast < 1:
+        raise InputError("a least contrast of 0 to below 1", str(least_contrast), "0 turns it off.")
+
+
+def rescale(
+    image: np.ndarray, low: float = 0.1, high: float = 99.9, least_contrast: float = 0.0
+) -> np.ndarray:
+    """Image stretched between two percentiles and clipped to [0, 1].
+
+    This is the public code's min–max rescaling followed by a stretch between percentiles: the
+    first step is linear and drops out.
+
+    Parameters
+    ----------
+    image : ndarray, (H, W)
+        Any real type.
+    low, high, least_contrast : float
+        As for `limits`.
+
+    Returns
+    -------
+    ndarray, (H, W), float32
+        In [0, 1].
+    """
+    lower, upper = limits(image, low, high, least_contrast)
+    with np.errstate(over="ignore"):  # percentiles almost equal: what overflows is clipped
+        stretched = (np.asarray(image) - lower) / (upper - lower)
+    return np.clip(stretched, 0, 1).astype(np.float32, copy=False)

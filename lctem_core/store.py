@@ -1,0 +1,286 @@
+"""The prepared store: every pair cropped, reduced and rescaled once, ready for training.
+
+A store is a folder with ``noisy.npy`` and ``truth.npy``, (N, size, size) uint16 of the intensities
+times 65,535, and ``store.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from lctem_core.errors import InputError
+from lctem_core.outputs import replacing
+from lctem_core.pairs import Pair, check_list, image_path, load_pair, read_counts, read_list
+from lctem_core.preprocess import check_percentiles, reduce, rescale
+
+FORMAT = 1
+_FULL = 65535
+_KINDS = ("noisy", "truth")
+
+
+class Store:
+    """Prepared pairs, read from disk as they are needed; open one by `Store.open`.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    pairs : list of Pair
+        The list, in its order.
+    size : int
+        Side of the images [px].
+    parameters : dict
+        ``size``, ``low``, ``high`` and ``least_contrast`` of the preprocessing.
+    facts : dict
+        What the maker noted.
+    """
+
+    def __init__(self, path: Path, note: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        self.path = path
+        self.pairs = [Pair(*fields) for fields in note["pairs"]]
+        self.parameters: dict[str, Any] = note["parameters"]
+        self.size: int = self.parameters["size"]
+        self.facts: dict[str, Any] = note["facts"]
+        self._arrays = arrays
+
+    @classmethod
+    def open(cls, path: str | Path) -> Store:
+        """Open a finished store.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is none.
+        InputError
+            If it is unfinished, damaged, or of another version.
+        """
+        path = Path(path)
+        if not (path / "store.json").is_file():
+            begun = _part(path).is_dir()
+            text = InputError(
+                "a prepared store",
+                f"{path}, whose preparation is unfinished" if begun else f"none at {path}",
+                "Run 'lctem prepare' again, it goes on where it stopped." if begun
+                else "Make one with 'lctem prepare'.",
+            )  # fmt: skip
+            raise FileNotFoundError(str(text))
+        note = _note(path)
+        shape = (len(note["pairs"]),) + (note["parameters"]["size"],) * 2
+        arrays = {}
+        for kind in _KINDS:
+            try:
+                arrays[kind] = np.load(path / f"{kind}.npy", mmap_mode="r")
+            except (OSError, ValueError) as error:
+                raise _damaged(path, f"{kind}.npy: {error}") from error
+            if arrays[kind].shape != shape or arrays[kind].dtype != np.uint16:
+                raise _damaged(path, f"{kind}.npy of shape {arrays[kind].shape}, not {shape}")
+        return cls(path, note, arrays)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def noisy(self, i: int) -> np.ndarray:
+        """Noisy image `i`, (size, size) float32 in [0, 1]."""
+        return self._image("noisy", i)
+
+    def truth(self, i: int) -> np.ndarray:
+        """Truth image `i`, (size, size) float32 in [0, 1]."""
+        return self._image("truth", i)
+
+    def _image(self, kind: str, i: int) -> np.ndarray:
+        return self._arrays[kind][i].astype(np.float32) / np.float32(_FULL)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Store.open, (self.path,)  # a loader's worker maps the files instead of copying them
+
+
+def prepare(
+    folder: str | Path,
+    list_path: str | Path,
+    out: str | Path,
+    *,
+    size: int = 512,
+    low: float = 0.1,
+    high: float = 99.9,
+    least_contrast: float = 0.0,
+    facts: dict[str, Any] | None = None,
+    progress: bool = True,
+) -> Store:
+    """Prepare every pair of a list; goes on where a killed run stopped.
+
+    The store is built in ``<out>.part`` and renamed when it is complete. A finished store made
+    from the same images with the same parameters is returned at once.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where the images of the list are, as TIFFs.
+    list_path : str or Path
+        The pair list.
+    out : str or Path
+        Folder to make.
+    size : int
+        Side of the prepared images [px].
+    low, high : float
+        Percentiles that become 0 and 1 [%].
+    least_contrast : float
+        For the truth images, see `lctem_core.preprocess.limits`; 0 is the public code's.
+    facts : dict, optional
+        Kept with the store; JSON values.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    FileNotFoundError
+        If the list or images of it are absent; checked before the work starts.
+    InputError
+        If a pair cannot be used, or `out` was begun or made from something else.
+    """
+    out, part = Path(out), _part(Path(out))
+    if size < 1:
+        raise InputError("a size of 1 pixel or more", str(size), "512 is usual.")
+    check_percentiles(low, high, least_contrast)
+    pairs = read_list(list_path)
+    note = {
+        "format": FORMAT,
+        "parameters": {"size": size, "low": low, "high": high, "least_contrast": least_contrast},
+        "list_sha256": hashlib.sha256(Path(list_path).read_bytes()).hexdigest(),
+    }
+    if (out / "store.json").exists() and not _all_there(pairs, folder):
+        _compare(_note(out), note, out)  # the images may have been deleted to save space
+        return Store.open(out)
+    check_list(pairs, folder)
+    note["images_sha256"] = _fingerprint(pairs, folder)
+    if (out / "store.json").exists():
+        _compare(_note(out), note, out)
+        return Store.open(out)
+    if out.exists():
+        raise InputError("a new folder for the store", f"{out}, which exists", "Choose another.")
+    if (part / "store.json").exists():
+        _compare(_note(part), note, part)
+    else:
+        _begin(part, len(pairs), size, note | {"pairs": pairs, "facts": facts or {}})
+    _fill(part, pairs, Path(folder), note["parameters"], progress)
+    part.rename(out)
+    (out / "done").unlink()
+    return Store.open(out)
+
+
+def _begin(part: Path, number: int, size: int, note: dict[str, Any]) -> None:
+    """Make the files of an empty store; its note comes last and tells that they are whole."""
+    if part.exists():
+        shutil.rmtree(part)
+    part.mkdir(parents=True)
+    for kind in _KINDS:
+        np.lib.format.open_memmap(part / f"{kind}.npy", "w+", np.uint16, (number, size, size))
+    (part / "done").write_bytes(bytes(number))
+    with replacing(part / "store.json") as path:
+        path.write_text(json.dumps(note, indent=1), encoding="utf-8")
+
+
+def _fill(
+    part: Path, pairs: list[Pair], folder: Path, parameters: dict[str, Any], progress: bool
+) -> None:
+    """Write the pairs that are not marked as done, and mark them."""
+    done = (part / "done").read_bytes()
+    # A list names an image in several lines that need not follow each other: sorted and with the
+    # last two images remembered, each is read once, and never more than three are in memory.
+    order = sorted(
+        (i for i in range(len(pairs)) if not done[i]), key=lambda i: (pairs[i].dry, pairs[i].wet)
+    )
+    read = lru_cache(maxsize=2)(read_counts)
+    bar = tqdm(
+        order, "prepare", len(pairs), initial=len(pairs) - len(order), unit=" pairs",
+        disable=not progress,
+    )  # fmt: skip
+    size, low, high = parameters["size"], parameters["low"], parameters["high"]
+    # Plain files: writing to a memory map ends the process without a word when the disk is full.
+    with (
+        (part / "noisy.npy").open("r+b") as noisy_file,
+        (part / "truth.npy").open("r+b") as truth_file,
+        (part / "done").open("r+b") as marks,
+    ):
+        for i in bar:
+            noisy, truth = load_pair(pairs[i], folder, read)
+            noisy = rescale(reduce(noisy, size), low, high)
+            truth = rescale(reduce(truth, size), low, high, parameters["least_contrast"])
+            _write(noisy_file, noisy, i - len(pairs))
+            _write(truth_file, truth, i - len(pairs))
+            # The images are on the disk before the mark is: a kill or a power cut in between
+            # costs this pair's work and nothing else.
+            marks.seek(i)
+            marks.write(b"\1")
+            marks.flush()
+
+
+def _write(file: Any, image: np.ndarray, from_end: int) -> None:
+    """Write an image [0, 1] as uint16 at its place, counted in images from the end of the file."""
+    content = np.round(image * np.float32(_FULL)).astype("<u2").tobytes()
+    file.seek(from_end * len(content), os.SEEK_END)
+    file.write(content)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _note(path: Path) -> dict[str, Any]:
+    try:
+        note = json.loads((path / "store.json").read_text(encoding="utf-8"))
+        version = note["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, f"store.json: {error}") from error
+    if version != FORMAT:
+        raise InputError(f"a store of format {FORMAT}", f"{version} in {path}", "Prepare it again.")
+    return note
+
+
+def _compare(found: dict[str, Any], wanted: dict[str, Any], path: Path) -> None:
+    if found.get("parameters") != wanted["parameters"]:
+        made, instead = f"with {wanted['parameters']}", f"with {found.get('parameters')}"
+    elif found.get("list_sha256") != wanted["list_sha256"]:
+        made, instead = "from the given list", "from another list"
+    elif found.get("images_sha256") != wanted.get("images_sha256", found.get("images_sha256")):
+        made, instead = "from the images in the given folder", "from other images"
+    else:
+        return
+    raise InputError(
+        f"a store made {made}", f"{path}, made {instead}",
+        "Delete that folder, or choose another one for the store.",
+    )  # fmt: skip
+
+
+def _fingerprint(pairs: Sequence[Pair], folder: str | Path) -> str:
+    """Hash of the images' names and lengths: tells data sets with the same list apart, quickly."""
+    names = sorted({name for pair in pairs for name in (pair.dry, pair.wet)})
+    lines = [f"{name} {image_path(folder, name).stat().st_size}\n" for name in names]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _all_there(pairs: Sequence[Pair], folder: str | Path) -> bool:
+    try:
+        check_list(pairs, folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _part(out: Path) -> Path:
+    return out.with_name(out.name + ".part")
+
+
+def _damaged(path: Path, found: str) -> InputError:
+    return InputError("a readable store", f"{path} ({found})", "Delete it and prepare it again.")

@@ -1,0 +1,306 @@
+"""Training: the Lightning module and `fit`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import math
+import time
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import lightning as L
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.loggers import CSVLogger
+
+from lctem_core import metrics, model
+from lctem_core.batches import PairsData, tensor
+from lctem_core.config import Config
+from lctem_core.errors import InputError
+from lctem_core.outputs import replacing
+from lctem_core.provenance import provenance
+from lctem_core.store import Store
+
+
+class Refinement(L.LightningModule):
+    """A network that turns noisy images into truth, with its loss and its schedule."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.save_hyperparameters(asdict(config))
+        self.config = config
+        self.network = model.unet(**config.architecture)
+        self.loss = metrics.loss_by_name(config.loss, config.window)
+
+    def forward(self, noisy: torch.Tensor) -> torch.Tensor:
+        """Refine a batch (N, 1, H, W)."""
+        return self.network(noisy.contiguous(memory_format=torch.channels_last))
+
+    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
+        """Loss of one batch."""
+        noisy, truth = batch
+        # Variances of nearly flat windows vanish in half precision: the loss is fp32 always.
+        loss = self.loss(self(noisy).float(), truth)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True,
+                 batch_size=len(noisy))  # fmt: skip
+        return loss
+
+    def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> None:
+        """Loss and scores of whole frames."""
+        noisy, truth = batch
+        refined = self(noisy).float()
+        scores = metrics.scores(refined, truth)
+        values = {
+            "val_loss": self.loss(refined, truth),
+            "val_psnr": scores["psnr"].mean(),
+            "val_ssim": scores["ssim"].mean(),
+        }
+        self.log_dict(values, prog_bar=True, batch_size=len(noisy), sync_dist=True)
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        """Adam, with the schedule of the configuration."""
+        config = self.config
+        optimizer = torch.optim.Adam(self.parameters(), lr=config.rate)
+        if config.schedule == "plateau":
+            plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+                optimizer, factor=0.5, patience=10, min_lr=min(1e-5, config.rate)
+            )
+            schedule = {
+                "scheduler": plateau,
+                "monitor": "val_loss",
+                "interval": "epoch",
+                "frequency": config.validate_every,
+            }
+        else:
+            total = int(self.trainer.estimated_stepping_batches)
+            warm = max(1, int(0.03 * total))
+            factor = _cosine(warm, total)
+            schedule = {
+                "scheduler": torch.optim.lr_scheduler.LambdaLR(optimizer, factor),
+                "interval": "step",
+            }
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+
+class _cosine:
+    """Factor of the learning rate at a step; a class, so that checkpoints can hold it."""
+
+    def __init__(self, warm: int, total: int) -> None:
+        self.warm, self.total = warm, total
+
+    def __call__(self, step: int) -> float:
+        if step < self.warm:
+            return (step + 1) / self.warm
+        done = (step - self.warm) / max(1, self.total - self.warm)
+        return 0.5 * (1 + math.cos(math.pi * min(done, 1)))
+
+
+class Look(Callback):
+    """Writes noisy | refined | truth of a few validation frames, for an early look by eye."""
+
+    def __init__(self, folder: Path, frames: int = 4) -> None:
+        self.folder, self.frames = folder, frames
+
+    def on_validation_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        """Write ``look/epoch_NNNN.png``."""
+        if trainer.sanity_checking or not trainer.is_global_zero:
+            return
+        data: PairsData = trainer.datamodule
+        chosen = data.validation[:: max(1, len(data.validation) // self.frames)][: self.frames]
+        rows = []
+        for i in chosen:
+            noisy, truth = data.store.noisy(i), data.store.truth(i)
+            with torch.no_grad():
+                refined = module(tensor(noisy)[None].to(module.device))[0, 0].float().cpu().numpy()
+            rows.append(np.hstack([noisy, refined, truth]))
+        picture = (np.vstack(rows) * 255).round().astype(np.uint8)
+        with replacing(self.folder / "look" / f"epoch_{trainer.current_epoch:04d}.png") as path:
+            cv2.imwrite(str(path), picture)
+
+
+class Clock(Callback):
+    """Seconds of training, kept in the checkpoint so that they add up over interruptions."""
+
+    def __init__(self) -> None:
+        self.before, self.begun = 0.0, time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far [s]."""
+        return self.before + time.perf_counter() - self.begun
+
+    def state_dict(self) -> dict[str, float]:
+        """What a checkpoint keeps."""
+        return {"seconds": self.seconds}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Go on from a checkpoint."""
+        self.before, self.begun = state["seconds"], time.perf_counter()
+
+
+def auto_precision() -> str:
+    """``bf16-mixed`` where the GPU or the processor computes in bfloat16, else ``32-true``."""
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    # Without the instruction, bfloat16 is emulated and slower than float32.
+    capable = torch.cpu._is_avx512_bf16_supported() if hasattr(torch, "cpu") else False
+    return "bf16-mixed" if capable else "32-true"
+
+
+def fit(
+    store: Store,
+    folder: str | Path,
+    config: Config,
+    *,
+    devices: int | str = "auto",
+    progress: bool = True,
+    facts: dict[str, Any] | None = None,
+) -> Path:
+    """Train, and write weights with their card.
+
+    The folder gets ``log/metrics.csv``, ``look/*.png``, ``last.ckpt`` after every epoch and, at
+    the end, ``weights.safetensors`` with ``weights.json``. A run that was killed goes on from
+    ``last.ckpt``; a finished one returns at once.
+
+    Parameters
+    ----------
+    store : Store
+        Prepared pairs.
+    folder : str or Path
+        Of this run.
+    config : Config
+    devices : int or str
+        GPUs to use; several train with DDP.
+    progress : bool
+        Show a progress bar.
+    facts : dict, optional
+        What the card should say besides: name, profile, data.
+
+    Returns
+    -------
+    Path
+        Of the weights.
+
+    Raises
+    ------
+    InputError
+        For a configuration that does not fit the data, or a folder with another run's.
+    """
+    config.check()
+    folder = Path(folder)
+    if config.crop > store.size:
+        raise InputError(
+            f"a crop of at most the prepared size {store.size}", str(config.crop), "Lower it."
+        )
+    weights = folder / "weights.safetensors"
+    _claim(folder, config)
+    if weights.exists():
+        return weights
+
+    _quiet()
+    L.seed_everything(config.seed, workers=True, verbose=False)
+    torch.set_float32_matmul_precision("high")
+    data = PairsData(store, config)
+    module = Refinement(config)
+    module.network = module.network.to(memory_format=torch.channels_last)
+    clock = Clock()
+    callbacks: list[Callback] = [
+        ModelCheckpoint(folder, filename="last", enable_version_counter=False,
+                        save_on_train_epoch_end=True),
+        Look(folder),
+        clock,
+    ]  # fmt: skip
+    if progress:
+        callbacks.append(RichProgressBar())
+    trainer = L.Trainer(
+        max_epochs=config.epochs,
+        accelerator="auto",
+        devices=devices if torch.cuda.is_available() else 1,
+        precision=auto_precision() if config.precision == "auto" else config.precision,
+        logger=CSVLogger(folder, name="log", version=""),
+        callbacks=callbacks,
+        check_val_every_n_epoch=min(config.validate_every, config.epochs),
+        num_sanity_val_steps=0,
+        log_every_n_steps=1,
+        benchmark=True,
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+    )
+    last = folder / "last.ckpt"
+    trainer.fit(module, data, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+    if trainer.is_global_zero:
+        scores = trainer.validate(module, data, verbose=False)[0]
+        card = {
+            "architecture": config.architecture,
+            "config": asdict(config),
+            "metrics": {name: float(value) for name, value in scores.items()},
+            "pairs": {"training": len(data.training), "validation": len(data.validation)},
+            "crops_seen": len(data.training) * config.epochs,
+            "preprocessing": store.parameters,
+            "provenance": provenance(
+                seed=config.seed, seconds=round(clock.seconds), **(facts or {})
+            ),
+        }
+        model.save(module.network, card, weights)
+    return weights
+
+
+def _quiet() -> None:
+    """Silence what Lightning says of itself: hardware it did not find, services, its own code."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for said in (
+        ".*Checkpoint directory .* exists and is not empty.*",  # it holds the run's config.json
+        ".*isinstance.treespec, LeafSpec.*",
+        ".*does not have many workers.*",
+        ".*number of training batches .* is smaller than the logging interval.*",
+    ):
+        warnings.filterwarnings("ignore", message=said)
+
+
+def _claim(folder: Path, config: Config) -> None:
+    note = folder / "config.json"
+    if not note.exists():
+        with replacing(note) as temporary:
+            temporary.write_text(json.dumps(asdict(config), indent=1))
+        return
+    earlier = json.loads(note.read_text())
+    if earlier != asdict(config):
+        changed = sorted(k for k, v in asdict(config).items() if earlier.get(k) != v)
+        raise InputError(
+            f"the parameters that the run in {folder} was begun with",
+            f"other values of {', '.join(changed)}",
+            "Choose another folder for another run.",
+        )
+
+
+def read_log(folder: str | Path) -> dict[str, np.ndarray]:
+    """Curves of a run.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    dict of ndarray
+        ``epoch`` and, of equal length, ``train_loss``, ``val_loss``, ``val_psnr``, ``val_ssim``;
+        NaN where an epoch was not validated.
+    """
+    path = Path(folder) / "log" / "metrics.csv"
+    if not path.is_file():
+        raise InputError("a training run with log/metrics.csv", f"none in {folder}", "Train first.")
+    names = ("train_loss", "val_loss", "val_psnr", "val_ssim")
+    epochs: dict[int, dict[str, float]] = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            entry = epochs.setdefault(int(row["epoch"]), {})
+            entry.update({n: float(row[n]) for n in names if row.get(n)})
+    order = sorted(epochs)
+    curves = {n: np.array([epochs[e].get(n, np.nan) for e in order]) for n in names}
+    return {"epoch": np.array(order)} | curves

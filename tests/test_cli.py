@@ -1,0 +1,79 @@
+"""The commands, from a simulated data set to a refined frame, and their errors."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from typer.testing import CliRunner
+
+from lctem_core import cli, frames
+from lctem_core.errors import InputError
+
+runner = CliRunner()
+
+
+def run(*arguments):
+    result = runner.invoke(cli.app, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_from_simulation_to_a_refined_frame(tmp_path):
+    images, prepared, folder = tmp_path / "images", tmp_path / "store", tmp_path / "run"
+    run("simulate", images, "--pairs", 12, "--size", 192, "--workers", 1)
+    assert len((images / "list_dataset.txt").read_text().splitlines()) == 12
+    run("prepare", images, prepared, "--size", 128)
+    values = ("shuffle=4", "depth=3", "epochs=1", "batch=4", "workers=0", "validation=0.3")
+    run("train", prepared, folder, *(v for value in values for v in ("--set", value)))
+    frame = next(iter(sorted(images.glob("*w0.tif"))))
+    weights = folder / "weights.safetensors"
+    output = run("refine", frame, tmp_path / "out.tif", "--weights", weights, "--size", 96)
+    assert "96 × 96" in output
+    refined = frames.read(tmp_path / "out.tif")
+    assert refined.counts.shape == (96, 96)
+    assert refined.counts.dtype == np.float32
+    # 192 pixels became 96, so each is twice as wide.
+    assert refined.pixel_size == pytest.approx(2 * frames.read(frame).pixel_size)
+
+
+def test_refine_the_real_frame(real_data, tmp_path):
+    run("refine", real_data("sample.tif"), tmp_path / "out.tif")
+    refined = tifffile.imread(tmp_path / "out.tif")
+    assert refined.shape == (512, 512)
+    assert refined.dtype == np.float32
+    assert 0 <= refined.min() <= refined.max() <= 1
+
+
+def test_training_parameters_from_a_file(tmp_path):
+    (tmp_path / "c.yaml").write_text("encodr: resnet18\n")
+    with pytest.raises(FileNotFoundError, match="lctem prepare"):
+        run("train", tmp_path / "absent", tmp_path / "run")
+    with pytest.raises(InputError, match="NAME=VALUE"):
+        run("train", tmp_path / "absent", tmp_path / "run", "--set", "epochs")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["refine", "absent.tif", "out.tif"], "absent.tif"),
+        (["refine", "absent.tif", "out.png"], ".tif"),
+        (["simulate", "folder", "--pairs", "0"], "at least 1 pair"),
+        (["prepare", "absent", "store"], "list_dataset.txt"),
+    ],
+)
+def test_errors_are_one_line_and_exit_two(arguments, words, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "lctem_core.cli", *arguments],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert words in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.tif").exists()
+
+
+def test_every_command_explains_itself():
+    for command in ("refine", "simulate", "prepare", "train"):
+        assert len(run(command, "--help")) > 200

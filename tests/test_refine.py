@@ -1,0 +1,141 @@
+"""The Refiner: shapes, units, errors; what the shipped weights make of real and empty frames."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from lctem_core import Refiner, frames, model, simulate
+from lctem_core.errors import InputError
+from lctem_core.imaging import Acquisition, Illumination, acquire
+from lctem_core.particles import find_dark
+
+CARD = {
+    "architecture": {"encoder": "resnet18", "shuffle": 4, "depth": 3},
+    "preprocessing": {"low": 0.1, "high": 99.9},
+}
+
+
+@pytest.fixture(scope="module")
+def untrained():
+    torch.manual_seed(0)
+    return Refiner(model.build(CARD["architecture"]), CARD, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Refiner.load(device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "expected"),
+    [
+        ((512, 512), 512, (512, 512)),
+        ((1024, 1024), 512, (512, 512)),
+        ((600, 1200), 512, (256, 512)),
+        ((130, 70), 512, (130, 70)),
+        ((512, 512), 128, (128, 128)),
+    ],
+)
+def test_aspect_ratio_is_kept(untrained, shape, size, expected):
+    counts = np.random.default_rng(0).poisson(20, shape).astype(np.uint16)
+    refined = untrained(counts, size)
+    assert refined.shape == expected
+    assert refined.dtype == np.float32
+    assert 0 <= refined.min() <= refined.max() <= 1
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.uint32, np.int32, np.float64, ">u2"])
+def test_any_real_type(untrained, kind):
+    counts = np.random.default_rng(0).poisson(20, (128, 128))
+    expected = untrained(counts.astype(np.uint16))
+    np.testing.assert_allclose(untrained(counts.astype(kind)), expected, atol=1e-5)
+
+
+def test_gain_and_offset_do_not_matter(untrained):
+    counts = np.random.default_rng(0).poisson(20, (128, 128)).astype(np.float32)
+    np.testing.assert_allclose(untrained(counts * 7 + 300), untrained(counts), atol=1e-3)
+
+
+def test_the_frame_is_left_alone(untrained):
+    counts = np.random.default_rng(0).poisson(20, (128, 128)).astype(np.float32)
+    before = counts.copy()
+    untrained(counts)
+    np.testing.assert_array_equal(counts, before)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        np.full((128, 128), 7),
+        np.zeros((128, 128, 3)),
+        np.zeros((4, 128, 128)),
+        np.random.default_rng(0).random((128, 128)) * 1j,
+        np.random.default_rng(0).random((32, 128)),
+        np.where(np.eye(128) > 0, np.nan, 1.0),
+        np.where(np.eye(128) > 0, np.inf, 1.0),
+    ],
+)
+def test_unusable_frames(untrained, frame):
+    with pytest.raises(InputError):
+        untrained(frame)
+
+
+def test_shipped_card(shipped):
+    card = shipped.card
+    assert card["provenance"]["commit"]
+    assert card["provenance"]["seed"] is not None
+    assert "simulated" in card["data"]
+    assert json.dumps(card)
+
+
+def test_the_real_frame(shipped, real_data):
+    refined = shipped(frames.read(real_data("sample.tif")).counts)
+    assert refined.shape == (512, 512)
+    found = find_dark(refined)
+    near = {
+        "upper particle": (137, 215), "lower particle": (172, 197), "cluster": (180, 439),
+    }  # fmt: skip
+    assert len(found) == 3
+    for row, column in near.values():
+        assert min(np.hypot(f.row - row, f.column - column) for f in found) < 6
+    cluster, *particles = found
+    assert np.hypot(cluster.row - 180, cluster.column - 439) < 6
+    # Particles are 10–13 px across, about five of them make the cluster.
+    assert all(60 < one.area < 180 for one in particles)
+    assert 350 < cluster.area < 900
+    away = ndimage.binary_dilation(refined < 0.5, iterations=8)
+    assert refined[~away].min() > 0.6
+    assert refined[~away].mean() > 0.85
+
+
+@pytest.mark.parametrize("vignette", [0.0, 0.35])
+@pytest.mark.parametrize("electrons", [5.0, 50.0, 500.0])
+def test_nothing_is_invented_in_an_empty_field(shipped, electrons, vignette):
+    light = Illumination(vignette=vignette, gradient=1 + vignette)
+    acquisition = Acquisition(dose=electrons, illumination=light)
+    invented = 0
+    for seed in range(3):
+        empty = np.zeros((512, 512), np.float32)
+        counts = acquire(empty, acquisition, 1.0, np.random.default_rng(seed))
+        invented += len(find_dark(shipped(counts)))
+    assert invented == 0
+
+
+def test_simulated_particles_are_found(shipped):
+    # Paper recipe, seeds that no training used; particles wholly inside and well above the noise.
+    found = planted = 0
+    for seed in range(70_000, 70_012):
+        pair = simulate.pair(seed, simulate.PAPER)
+        if pair.wet_acquisition.dose * pair.pixel_size**2 < 20:
+            continue
+        refined = shipped(pair.wet)
+        for particle in pair.scene.particles:
+            x, y = particle.x / pair.pixel_size, particle.y / pair.pixel_size
+            if 10 < x < 502 and 10 < y < 502:
+                planted += 1
+                found += bool(refined[int(y), int(x)] < 0.5)
+    assert planted > 20
+    assert found / planted > 0.9

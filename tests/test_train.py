@@ -1,0 +1,160 @@
+"""Training on a small simulated store: learns, is reproducible, goes on after a kill."""
+
+import multiprocessing
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from lctem_core import dataset, metrics, model, pairs, store
+from lctem_core.batches import PairsData
+from lctem_core.config import Config
+from lctem_core.errors import InputError
+from lctem_core.train import Refinement, fit, read_log
+
+SMALL = {
+    "shuffle": 4, "depth": 3, "crop": 64, "batch": 8, "epochs": 2, "rate": 3e-3,
+    "schedule": "cosine", "mosaic": 0.3, "validate_every": 1, "workers": 0, "validation": 0.2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    dataset.write_dataset(folder / "images", 32, size=192, workers=1, progress=False)
+    return store.prepare(
+        folder / "images", folder / "images" / dataset.LIST, folder / "store", size=128,
+        progress=False,
+    )  # fmt: skip
+
+
+def test_training_beats_the_noisy_images(prepared, tmp_path):
+    config = Config.of(SMALL | {"epochs": 12, "loss": "ssim+l1"})
+    weights = fit(prepared, tmp_path, config, progress=False, facts={"data": "a test's"})
+    _, card = model.load(weights)
+    validation = PairsData(prepared, config).validation
+    untreated = np.mean([metrics.psnr(prepared.noisy(i), prepared.truth(i)) for i in validation])
+    assert card["metrics"]["val_psnr"] > untreated + 3
+    assert card["data"] == "a test's"
+    assert card["provenance"]["seconds"] > 0
+    assert card["crops_seen"] == 12 * card["pairs"]["training"]
+    curves = read_log(tmp_path)
+    assert len(curves["epoch"]) == 12
+    assert curves["train_loss"][-1] < curves["train_loss"][0]
+    assert len(list((tmp_path / "look").glob("*.png"))) == 12
+
+
+def test_a_seed_gives_identical_weights(prepared, tmp_path):
+    states = []
+    for run in ("a", "b"):
+        weights = fit(prepared, tmp_path / run, Config.of(SMALL), progress=False)
+        states.append(model.load(weights)[0].state_dict())
+    for key, value in states[0].items():
+        assert torch.equal(value, states[1][key]), key
+
+
+def _train(path, folder, config):
+    fit(store.Store.open(path), folder, config, progress=False)
+
+
+def test_a_killed_run_goes_on(prepared, tmp_path):
+    config = Config.of(SMALL | {"epochs": 4})
+    whole = fit(prepared, tmp_path / "whole", config, progress=False)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_train, args=(prepared.path, tmp_path / "killed", config)
+    )
+    process.start()
+    last = tmp_path / "killed" / "last.ckpt"
+    deadline = time.monotonic() + 120
+    while not last.exists() and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    assert last.exists()
+    assert not (tmp_path / "killed" / "weights.safetensors").exists()
+    weights = fit(prepared, tmp_path / "killed", config, progress=False)
+    assert list(read_log(tmp_path / "killed")["epoch"]) == [0, 1, 2, 3]
+    resumed, straight = (model.load(w)[0].state_dict() for w in (weights, whole))
+    for key, value in straight.items():
+        torch.testing.assert_close(resumed[key], value, rtol=1e-3, atol=1e-5)
+
+
+def test_a_finished_run_returns_at_once(prepared, tmp_path):
+    config = Config.of(SMALL | {"epochs": 1})
+    first = fit(prepared, tmp_path, config, progress=False)
+    changed = first.stat().st_mtime_ns
+    assert fit(prepared, tmp_path, config, progress=False) == first
+    assert first.stat().st_mtime_ns == changed
+    with pytest.raises(InputError, match="other values of rate"):
+        fit(prepared, tmp_path, Config.of(SMALL | {"epochs": 1, "rate": 1e-4}), progress=False)
+
+
+def test_no_truth_on_both_sides_and_augmentation_only_in_training(prepared):
+    data = PairsData(prepared, Config.of(SMALL | {"mosaic": 1.0}))
+    shared = pairs.overlap(prepared.pairs, data.training, data.validation)
+    assert shared["dry"] == 0
+    noisy, truth = next(iter(data.val_dataloader()))
+    first = data.validation[0]
+    np.testing.assert_array_equal(noisy[0, 0], prepared.noisy(first))
+    np.testing.assert_array_equal(truth[0, 0], prepared.truth(first))
+    for noisy, truth in data.train_dataloader():
+        assert noisy.shape == truth.shape == (8, 1, 64, 64)
+
+
+def test_draws_do_not_depend_on_the_number_of_workers(prepared):
+    batches = []
+    for workers in (0, 2):
+        data = PairsData(prepared, Config.of(SMALL | {"workers": workers}))
+        batches.append([noisy for noisy, _ in data.train_dataloader()])
+    for one, two in zip(*batches, strict=True):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("loss", ["ssim", "l1", "l2", "ssim+l1"])
+@pytest.mark.parametrize("encoder", ["resnet18", "resnet50"])
+def test_every_loss_reaches_every_parameter(loss, encoder):
+    torch.manual_seed(0)
+    module = Refinement(Config.of(SMALL | {"loss": loss, "encoder": encoder}))
+    noisy, truth = torch.rand(2, 1, 2, 64, 64)[:, :, 0, None].unbind(0), torch.rand(2, 1, 64, 64)
+    batch = torch.stack([noisy[0], noisy[1]]).reshape(2, 1, 64, 64)
+    module.loss(module(batch), truth).backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
+
+
+def test_the_papers_protocol_is_the_default():
+    config = Config()
+    assert (config.encoder, config.shuffle, config.depth) == ("resnet18", 1, 5)
+    assert (config.batch, config.epochs, config.rate, config.crop) == (64, 2000, 1e-4, 0)
+    assert (config.loss, config.window, config.mosaic) == ("ssim", 11, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"encodr": "resnet18"}, "encodr"),
+        ({"encoder": "vgg"}, "resnet18"),
+        ({"loss": "huber"}, "ssim"),
+        ({"window": 10}, "odd"),
+        ({"schedule": "step"}, "plateau"),
+        ({"crop": 100}, "divisible by 32"),
+        ({"epochs": 0}, "epochs"),
+        ({"rate": 0}, "rate"),
+        ({"mosaic": 2}, "probability"),
+    ],
+)
+def test_bad_configuration(values, words):
+    with pytest.raises(InputError, match=words):
+        Config.of(values)
+
+
+def test_crop_larger_than_the_frames(prepared, tmp_path):
+    with pytest.raises(InputError, match="at most the prepared size 128"):
+        fit(prepared, tmp_path, Config.of(SMALL | {"crop": 256}), progress=False)
+
+
+def test_no_log(tmp_path):
+    with pytest.raises(InputError, match="Train first"):
+        read_log(tmp_path)
