@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -110,7 +111,9 @@ def write_dataset(
         results = list(tqdm(map(_acquire_all, tasks), "simulate", len(tasks), disable=not progress,
                             unit=" dry images"))  # fmt: skip
     else:
-        with ProcessPoolExecutor(workers) as pool:
+        # Spawned, not forked: a fork of a process with running threads, as a notebook has them
+        # after its first filter or network, can stop for ever.
+        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
             results = list(tqdm(pool.map(_acquire_all, tasks, chunksize=2), "simulate", len(tasks),
                                 disable=not progress, unit=" dry images"))  # fmt: skip
     listed = [pair for pairs_of_one, _ in results for pair in pairs_of_one][:pairs]

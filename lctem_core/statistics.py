@@ -62,9 +62,9 @@ def frame_statistics(image: np.ndarray) -> dict[str, float]:
         ``background`` [counts]; ``variance_per_mean`` [counts], noise variance over background,
         without the largest 0.1 % (hot pixels); ``lag1``, ``lag2``, correlation of the noise with
         that of the next and next but one pixel; ``row_noise``, standard deviation of the row means
-        over what pixels of that variance and correlation would give; ``corner_to_centre``, ratio of the background's
-        mean corner to its centre; ``core_to_background``, the darkest smoothed value over the
-        local background (1 for an empty field); ``maximum`` [counts].
+        over what pixels of that variance and correlation would give; ``corner_to_centre``, ratio
+        of the background's mean corner to its centre; ``core_to_background``, the darkest smoothed
+        value over the local background (1 for an empty field); ``maximum`` [counts].
     """
     surface, mask = background(image)
     counts = image.astype(np.float32)

@@ -1,0 +1,59 @@
+# Each target creates what it needs. POSIX only; the README has the commands for Windows.
+
+PYTHON ?= python3
+PROFILE ?= laptop
+ARGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+STAMP := $(VENV)/installed
+VIEWER := $(VENV)/share/jupyter/lab/settings/overrides.json
+
+.DELETE_ON_ERROR:
+.PHONY: help book test lab lint screenshots clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' $(MAKEFILE_LIST)
+
+book: $(STAMP) ## execute what changed, render _build/html (PROFILE=smoke|laptop|paper)
+	@$(RUN) book/build.py --profile $(PROFILE) $(ARGS)
+
+test: $(STAMP) ## run the tests (ARGS="-k name" passes options to pytest)
+	@$(RUN) -m pytest $(ARGS)
+
+lab: $(STAMP) $(VIEWER) ## open the notebooks in JupyterLab
+	@$(RUN) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+lint: $(STAMP) ## check style and format
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+
+screenshots: $(STAMP) ## pictures of every rendered page, wide and narrow, in _build/screenshots
+	@$(RUN) tests/test_book.py _build/screenshots
+
+clean: ## remove what was built (not .venv)
+	rm -rf _build book/notebooks book/_generated
+
+# Installed again only when pyproject.toml changes; a failed installation leaves no stamp.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Python 3.11 or later is needed, and $(PYTHON) is not. Try: make PYTHON=python3.12 …' >&2; \
+	  exit 1; }
+	@rm -f $@
+	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@echo 'Installing into $(VENV); this takes some minutes the first time'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[book,test]'
+	@touch $@
+
+# A click on a .py notebook opens it as a notebook; no question about news.
+define LAB_SETTINGS
+{
+  "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+  "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"python": "Jupytext Notebook"}}
+}
+endef
+export LAB_SETTINGS
+$(VIEWER): $(STAMP) Makefile
+	@mkdir -p $(@D)
+	@echo "$$LAB_SETTINGS" > $@
