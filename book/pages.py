@@ -28,7 +28,7 @@ from nbformat import NotebookNode
 REQUIRED = ("id", "quantity", "value", "where", "comparison")
 OPTIONAL = ("unit", "tolerance", "here", "notebook", "data", "reason")
 COMPARISONS = ("same", "not comparable", "none")
-VERDICTS = ("agrees", "differs", "not comparable", "no counterpart")
+VERDICTS = ("agrees", "differs", "not comparable", "not run", "no counterpart")
 
 
 class BuildError(Exception):
@@ -144,6 +144,9 @@ def verdict(entry: dict[str, Any], ours: Any) -> str:
     if entry["comparison"] == "not comparable":
         return "not comparable"
     value = entry["value"]
+    # A notebook says so where data that cannot be shipped is not on the machine.
+    if isinstance(ours, str) and ours.startswith("not run"):
+        return "not run"
     if _is_number(value) != _is_number(ours):
         raise BuildError(
             f"paper_values.yaml, {entry['id']}: {value!r} cannot be compared with {ours!r}; both "

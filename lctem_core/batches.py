@@ -116,6 +116,8 @@ class PairsData(L.LightningDataModule):
         return {
             "num_workers": workers,
             "persistent_workers": workers > 0,
+            # A fork of a process with running threads can stop for ever.
+            "multiprocessing_context": "spawn" if workers else None,
             "worker_init_fn": _one_thread,
             "pin_memory": torch.cuda.is_available(),
         }

@@ -99,11 +99,14 @@ def prepare(
 ) -> None:
     """Cut out, reduce and rescale every pair once, for training. Goes on where it was killed."""
     from lctem_core import store as prepared
+    from lctem_core.dataset import describe
 
     listed = listed or source / "list_dataset.txt"
+    facts = {"data": describe(source)}
     written = prepared.prepare(
-        source, listed, store, size=size, low=low, high=high, least_contrast=least_contrast
-    )
+        source, listed, store, size=size, low=low, high=high, least_contrast=least_contrast,
+        facts=facts,
+    )  # fmt: skip
     console.print(f"{len(written)} pairs of {size} × {size} pixels in {store}")
 
 

@@ -139,6 +139,19 @@ def read_facts(folder: str | Path) -> dict[str, dict[str, float]]:
     return json.loads(path.read_text())["frames"]
 
 
+def describe(folder: str | Path) -> str:
+    """One line on where a folder's images come from, for stores and cards."""
+    path = Path(folder) / FACTS
+    if not path.is_file():
+        return f"images of the folder {Path(folder).resolve().name}"
+    told = json.loads(path.read_text())
+    made, commit = told["arguments"], told["provenance"]["commit"]
+    return (
+        f"simulated: {made['pairs']} pairs, recipe {made['recipe']}, seed {made['seed']}, "
+        f"camera of {made['size']} pixels, commit {commit}"
+    )
+
+
 def _claim(folder: Path, arguments: dict) -> None:
     """Note the arguments in a new folder; refuse a folder begun with others."""
     note = folder / "arguments.json"
@@ -185,7 +198,8 @@ def _acquire_all(task: _Task) -> tuple[list[Pair], dict[str, dict[str, float]]]:
     dry = simulate.draw_dry(recipe, rng, least_dose=100 * max(wet.dose for wet in wets))
     dry = fit_gain(dry, pixel)
     shifts = rng.integers(-int(SHIFT * task.size), int(SHIFT * task.size) + 1, (task.wet_frames, 2))
-    boxes = [_region(task.size, rng) for _ in range(task.regions)]
+    centres = np.array([(one.x, one.y) for one in scene.particles]).reshape(-1, 2) / pixel
+    boxes = [_region(task.size, centres, rng) for _ in range(task.regions)]
     wet_names = [f"{task.name}w{i}" for i in range(task.wet_frames)]
 
     names = [task.name, *wet_names]
@@ -215,14 +229,22 @@ def _acquire_all(task: _Task) -> tuple[list[Pair], dict[str, dict[str, float]]]:
     return pairs, facts
 
 
-def _region(size: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """Box (x1, y1, x2, y2) that stays inside the frame under any shift, not quite square."""
+def _region(size: int, centres: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Box (x1, y1, x2, y2) that stays inside the frame under any shift, not quite square.
+
+    It holds a particle if the frame has any: the paper's were clipped by hand to what is of
+    interest.
+    """
     margin = int(SHIFT * size) + 1
     room = size - 2 * margin
-    width = int(rng.uniform(LEAST_REGION, 1) * room)
-    height = int(np.clip(width * rng.uniform(0.8, 1.25), LEAST_REGION * room, room))
-    x1 = margin + int(rng.integers(room - width + 1))
-    y1 = margin + int(rng.integers(room - height + 1))
+    for _ in range(50):
+        width = int(rng.uniform(LEAST_REGION, 1) * room)
+        height = int(np.clip(width * rng.uniform(0.8, 1.25), LEAST_REGION * room, room))
+        x1 = margin + int(rng.integers(room - width + 1))
+        y1 = margin + int(rng.integers(room - height + 1))
+        inside = (centres > (x1, y1)) & (centres < (x1 + width, y1 + height))
+        if not len(centres) or inside.all(axis=1).any():
+            break
     return x1, y1, x1 + width, y1 + height
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.trainer.states import TrainerFn
 
 from lctem_core import metrics, model
 from lctem_core.batches import PairsData, tensor
@@ -109,7 +110,7 @@ class Look(Callback):
 
     def on_validation_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
         """Write ``look/epoch_NNNN.png``."""
-        if trainer.sanity_checking or not trainer.is_global_zero:
+        if trainer.state.fn != TrainerFn.FITTING or not trainer.is_global_zero:
             return
         data: PairsData = trainer.datamodule
         chosen = data.validation[:: max(1, len(data.validation) // self.frames)][: self.frames]
@@ -164,7 +165,7 @@ def fit(
 ) -> Path:
     """Train, and write weights with their card.
 
-    The folder gets ``log/metrics.csv``, ``look/*.png``, ``last.ckpt`` after every epoch and, at
+    The folder gets ``log/*/metrics.csv``, ``look/*.png``, ``last.ckpt`` after every epoch and, at
     the end, ``weights.safetensors`` with ``weights.json``. A run that was killed goes on from
     ``last.ckpt``; a finished one returns at once.
 
@@ -180,7 +181,7 @@ def fit(
     progress : bool
         Show a progress bar.
     facts : dict, optional
-        What the card should say besides: name, profile, data.
+        What the card should say besides, such as the profile; ``data`` comes from the store.
 
     Returns
     -------
@@ -223,7 +224,8 @@ def fit(
         accelerator="auto",
         devices=devices if torch.cuda.is_available() else 1,
         precision=auto_precision() if config.precision == "auto" else config.precision,
-        logger=CSVLogger(folder, name="log", version=""),
+        # A folder per session: the logger deletes what it finds in its own.
+        logger=CSVLogger(folder, name="log", version=f"{len([*folder.glob('log/*')]):03d}"),
         callbacks=callbacks,
         check_val_every_n_epoch=min(config.validate_every, config.epochs),
         num_sanity_val_steps=0,
@@ -233,8 +235,12 @@ def fit(
         enable_model_summary=False,
     )
     last = folder / "last.ckpt"
+    origin = provenance(
+        seed=config.seed
+    )  # of the code that trains, not of what is edited meanwhile
     trainer.fit(module, data, ckpt_path=str(last) if last.exists() else None, weights_only=True)
     if trainer.is_global_zero:
+        trainer.loggers = []  # the log is that of the epochs
         scores = trainer.validate(module, data, verbose=False)[0]
         card = {
             "architecture": config.architecture,
@@ -243,11 +249,10 @@ def fit(
             "pairs": {"training": len(data.training), "validation": len(data.validation)},
             "crops_seen": len(data.training) * config.epochs,
             "preprocessing": store.parameters,
-            "provenance": provenance(
-                seed=config.seed, seconds=round(clock.seconds), **(facts or {})
-            ),
+            "data": store.facts.get("data", "unknown"),
+            "provenance": origin | {"seconds": round(clock.seconds)},
         }
-        model.save(module.network, card, weights)
+        model.save(module.network, card | (facts or {}), weights)
     return weights
 
 
@@ -279,6 +284,11 @@ def _claim(folder: Path, config: Config) -> None:
         )
 
 
+def _sessions(folder: Path) -> list[Path]:
+    """Logs of a run's sessions, in order."""
+    return sorted(folder.glob("log/*/metrics.csv"))
+
+
 def read_log(folder: str | Path) -> dict[str, np.ndarray]:
     """Curves of a run.
 
@@ -292,15 +302,16 @@ def read_log(folder: str | Path) -> dict[str, np.ndarray]:
         ``epoch`` and, of equal length, ``train_loss``, ``val_loss``, ``val_psnr``, ``val_ssim``;
         NaN where an epoch was not validated.
     """
-    path = Path(folder) / "log" / "metrics.csv"
-    if not path.is_file():
-        raise InputError("a training run with log/metrics.csv", f"none in {folder}", "Train first.")
+    sessions = _sessions(Path(folder))
+    if not sessions:
+        raise InputError("a training run with a log", f"none in {folder}", "Train first.")
     names = ("train_loss", "val_loss", "val_psnr", "val_ssim")
     epochs: dict[int, dict[str, float]] = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            entry = epochs.setdefault(int(row["epoch"]), {})
-            entry.update({n: float(row[n]) for n in names if row.get(n)})
+    for path in sessions:  # an epoch that was interrupted is there twice; the later one counts
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                entry = epochs.setdefault(int(row["epoch"]), {})
+                entry.update({n: float(row[n]) for n in names if row.get(n)})
     order = sorted(epochs)
     curves = {n: np.array([epochs[e].get(n, np.nan) for e in order]) for n in names}
     return {"epoch": np.array(order)} | curves

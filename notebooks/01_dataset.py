@@ -217,7 +217,7 @@ if real is not None:
 # the same particles lie a little elsewhere. As in the real list, each dry frame serves several wet
 # ones, and some frames give more than one region.
 
-# %%
+# %% tags=["remove-stderr"]
 folder = workspace("01_dataset", f"{n_simulated}_{camera_size}_{seed}")
 listed = dataset.write_dataset(folder / "images", n_simulated, seed=seed, size=camera_size)
 (folder / "images" / dataset.LIST).read_text().splitlines()[:4]
@@ -229,8 +229,11 @@ listed = dataset.write_dataset(folder / "images", n_simulated, seed=seed, size=c
 # the 0.1 and 99.9 percentiles; the second step undoes the first except for rounding, and keeps a hot
 # pixel from making everything else black.
 
-# %%
-prepared = store.prepare(folder / "images", folder / "images" / dataset.LIST, folder / "store")
+# %% tags=["remove-stderr"]
+images = folder / "images"
+prepared = store.prepare(
+    images, images / dataset.LIST, folder / "store", facts={"data": dataset.describe(images)}
+)
 facts = dataset.read_facts(folder / "images")
 scores = [metrics.scores(prepared.noisy(i), prepared.truth(i)) for i in range(len(prepared))]
 ssim_noisy = np.concatenate([score["ssim"] for score in scores])

@@ -124,7 +124,7 @@ for name, network in networks.items():
 # image, rescaled; its *least contrast* keeps the truth of a field without particles from being noise
 # stretched to black and white.
 
-# %%
+# %% tags=["remove-stderr"]
 data = workspace("02_training", f"{live_recipe}_{live_camera}_{live_contrast}_{live_pairs}_{seed}")
 dataset.write_dataset(data / "images", live_pairs, seed=seed, recipe=live_recipe, size=live_camera)
 prepared = store.prepare(
@@ -137,7 +137,7 @@ config = Config.of({
 })  # fmt: skip
 print(config)
 
-# %%
+# %% tags=["remove-stderr"]
 run = data / ("run_" + "_".join(str(v) for v in vars(config).values()))
 weights = fit(prepared, run, config, progress=False)
 live_card = json.loads(weights.with_suffix(".json").read_text())
@@ -187,7 +187,7 @@ print(json.dumps(shown, indent=1))
 # and non-local means {cite}`buades2005`, each rescaled to 0–1 afterwards as the truth is. Intervals
 # are 95 % bootstrap intervals of the mean over pairs.
 
-# %%
+# %% tags=["remove-stderr"]
 SIGMAS = (1.0, 2.0, 4.0, 8.0)
 
 

@@ -306,6 +306,7 @@ class TestVerdict:
     def test_others(self):
         assert pages.verdict(SAME | {"comparison": "not comparable"}, 3) == "not comparable"
         assert pages.verdict(ENTRY | {"comparison": "none"}, None) == "no counterpart"
+        assert pages.verdict(SAME, "not run: no data here") == "not run"
 
     def test_number_against_text(self):
         with pytest.raises(pages.BuildError, match="both must be numbers or both texts"):

@@ -18,8 +18,9 @@ document.addEventListener("DOMContentLoaded", () => {
     bar.className = "results-filter";
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", "Show values by verdict");
-    for (const name of ["all", "agrees", "differs", "not comparable", "no counterpart"]) {
+    for (const name of ["all", "agrees", "differs", "not comparable", "not run", "no counterpart"]) {
       const chosen = rows.filter((row) => name === "all" || verdict(row) === name);
+      if (!chosen.length) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = `${name} (${chosen.length})`;
