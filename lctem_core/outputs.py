@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +37,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def workspace(*parts: str) -> Path:
-    """Folder for data sets and training runs that can be made again.
+    """Folder for a notebook's data sets and training runs, which can be made again.
+
+    The path holds a fingerprint of the core's source: what an older simulator or training wrote is
+    never taken for the present one's.
 
     Parameters
     ----------
@@ -46,7 +50,11 @@ def workspace(*parts: str) -> Path:
     Returns
     -------
     Path
-        Below the folder that ``LCTEM_WORKSPACE`` names, by default ``runs`` in the source tree.
+        Below the folder that ``LCTEM_WORKSPACE`` names, by default
+        ``_build/work`` in the source tree.
     """
-    root = os.environ.get("LCTEM_WORKSPACE") or Path(__file__).resolve().parents[1] / "runs"
-    return Path(root, *parts)
+    package = Path(__file__).resolve().parent
+    sources = sorted(p for p in package.glob("*.py") if p.name not in ("cli.py", "figures.py"))
+    fingerprint = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:8]
+    root = os.environ.get("LCTEM_WORKSPACE") or package.parent / "_build" / "work"
+    return Path(root, fingerprint, *parts)
