@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 #: Above this mean number of electrons per pixel the sum of their signals is drawn from a normal
-#: distribution of the same mean and variance; the skewness it drops is below 0.2.
+#: distribution of the same mean and variance; the skewness it drops is below 0.3.
 NORMAL_FROM = 60.0
 
 

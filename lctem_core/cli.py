@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 import yaml
-from rich.console import Console
 
 from lctem_core.errors import InputError
 
@@ -18,7 +17,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-console = Console()
 
 # The modules that a command needs are imported inside it: PyTorch takes seconds to load, and
 # `lctem --help` or a mistyped path should not wait for it.
@@ -55,7 +53,7 @@ def refine(
     reduction = max(frame.counts.shape) / max(refined.shape)
     pixel_size = frame.pixel_size and frame.pixel_size * reduction
     frames.write_tiff(target, refined, pixel_size=pixel_size)
-    console.print(f"{target}: {refined.shape[0]} × {refined.shape[1]} pixels, float32 in [0, 1]")
+    typer.echo(f"{target}: {refined.shape[0]} × {refined.shape[1]} pixels, float32 in [0, 1]")
 
 
 @app.command()
@@ -76,7 +74,7 @@ def simulate(
     from lctem_core.dataset import LIST, write_dataset
 
     written = write_dataset(folder, pairs, seed=seed, recipe=recipe, size=size, workers=workers)
-    console.print(f"{len(written)} pairs in {folder / LIST}")
+    typer.echo(f"{len(written)} pairs in {folder / LIST}")
 
 
 @app.command()
@@ -107,7 +105,7 @@ def prepare(
         source, listed, store, size=size, low=low, high=high, least_contrast=least_contrast,
         facts=facts,
     )  # fmt: skip
-    console.print(f"{len(written)} pairs of {size} × {size} pixels in {store}")
+    typer.echo(f"{len(written)} pairs of {size} × {size} pixels in {store}")
 
 
 @app.command()
@@ -139,7 +137,7 @@ def train(
         values[name.strip()] = yaml.safe_load(value)
     number = int(devices) if devices.isdigit() else devices
     weights = fit(Store.open(store), run, Config.of(values), devices=number)
-    console.print(f"weights in {weights}")
+    typer.echo(f"weights in {weights}")
 
 
 def main() -> None:
@@ -147,7 +145,7 @@ def main() -> None:
     try:
         app()
     except (InputError, OSError) as error:
-        Console(stderr=True).print(f"lctem: {error}", style="bold red", highlight=False)
+        typer.secho(f"lctem: {error}", err=True, fg="red", bold=True)
         sys.exit(2)
 
 

@@ -3,11 +3,13 @@
 Each dry image is seen wet several times, at several doses, and one or more regions are cut from
 it, as in the published list: 1,204 pairs there come from 297 dry images, 395 regions and 873 wet
 images. Dry and wet frames of a region are shifted against each other, because the membrane bulges
-differently; the list's coordinates undo the shift.
+differently; the list's coordinates undo the shift. The real shifts (up to a quarter of the frame)
+and regions (up to 2.4 times as high as wide) vary more than ours.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -25,7 +27,7 @@ from lctem_core.errors import InputError
 from lctem_core.frames import write_tiff
 from lctem_core.imaging import acquire, depths, fit_gain
 from lctem_core.outputs import replacing
-from lctem_core.pairs import Pair, write_list
+from lctem_core.pairs import Pair, read_list, write_list
 from lctem_core.provenance import provenance
 
 #: File names inside the folder of a simulated data set.
@@ -104,7 +106,9 @@ def write_dataset(
     simulate.recipes_by_name(recipe)
     folder = Path(folder)
     arguments = {"pairs": pairs, "seed": seed, "recipe": recipe, "size": size}
-    _claim(folder, arguments)
+    _claim(folder, arguments | {"simulator": _simulator()})
+    if (folder / LIST).exists() and (folder / FACTS).exists():
+        return read_list(folder / LIST)
     tasks = list(_tasks(folder, pairs, seed, recipe, size))
     workers = workers or os.cpu_count() or 1
     if workers == 1:
@@ -113,7 +117,10 @@ def write_dataset(
     else:
         # Spawned, not forked: a fork of a process with running threads, as a notebook has them
         # after its first filter or network, can stop for ever.
-        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        # One thread in each, since they share the cores already.
+        with ProcessPoolExecutor(
+            workers, get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)
+        ) as pool:
             results = list(tqdm(pool.map(_acquire_all, tasks, chunksize=2), "simulate", len(tasks),
                                 disable=not progress, unit=" dry images"))  # fmt: skip
     listed = [pair for pairs_of_one, _ in results for pair in pairs_of_one][:pairs]
@@ -152,6 +159,15 @@ def describe(folder: str | Path) -> str:
     )
 
 
+def _simulator() -> str:
+    """Fingerprint of the code that draws and acquires: another one gives other images."""
+    package = Path(__file__).parent
+    sources = ("shapes.py", "camera.py", "imaging.py", "simulate.py", "dataset.py")
+    return hashlib.sha256(b"".join((package / name).read_bytes() for name in sources)).hexdigest()[
+        :8
+    ]
+
+
 def _claim(folder: Path, arguments: dict) -> None:
     """Note the arguments in a new folder; refuse a folder begun with others."""
     note = folder / "arguments.json"
@@ -164,7 +180,7 @@ def _claim(folder: Path, arguments: dict) -> None:
                 "Choose another folder, or delete this one.",
             )
         return
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(path.name[0] != "." for path in folder.iterdir()):
         raise InputError("an empty or new folder", f"{folder} with files", "Choose another folder.")
     with replacing(note) as temporary:
         temporary.write_text(json.dumps(arguments))
@@ -188,7 +204,6 @@ def _acquire_all(task: _Task) -> tuple[list[Pair], dict[str, dict[str, float]]]:
     Everything is drawn before anything is written, so that a resumed run draws the same numbers
     and skips only the work whose files are there.
     """
-    cv2.setNumThreads(1)  # the processes share the cores already
     rng = np.random.default_rng([task.seed, 2, task.number])
     recipes = simulate.recipes_by_name(task.recipe)
     recipe = recipes[rng.integers(len(recipes))]
@@ -232,19 +247,22 @@ def _acquire_all(task: _Task) -> tuple[list[Pair], dict[str, dict[str, float]]]:
 def _region(size: int, centres: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
     """Box (x1, y1, x2, y2) that stays inside the frame under any shift, not quite square.
 
-    It holds a particle if the frame has any: the paper's were clipped by hand to what is of
-    interest.
+    It holds a particle if there is one away from the edges: the paper's were clipped by hand to
+    what is of interest.
     """
     margin = int(SHIFT * size) + 1
     room = size - 2 * margin
-    for _ in range(50):
-        width = int(rng.uniform(LEAST_REGION, 1) * room)
-        height = int(np.clip(width * rng.uniform(0.8, 1.25), LEAST_REGION * room, room))
-        x1 = margin + int(rng.integers(room - width + 1))
-        y1 = margin + int(rng.integers(room - height + 1))
-        inside = (centres > (x1, y1)) & (centres < (x1 + width, y1 + height))
-        if not len(centres) or inside.all(axis=1).any():
-            break
+    width = int(rng.uniform(LEAST_REGION, 1) * room)
+    height = int(np.clip(width * rng.uniform(0.8, 1.25), LEAST_REGION * room, room))
+    inside = centres[((centres > margin + 2) & (centres < size - margin - 2)).all(axis=1)]
+    corner = []
+    wanted = inside[rng.integers(len(inside))] if len(inside) else (None, None)
+    for length, at in zip((width, height), wanted, strict=True):
+        low, high = margin, margin + room - length
+        if at is not None:
+            low, high = max(low, int(at) - length + 2), min(high, int(at) - 1)
+        corner.append(int(rng.integers(low, high + 1)))
+    x1, y1 = corner
     return x1, y1, x1 + width, y1 + height
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -17,6 +18,9 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000",
 )  # fmt: skip
 
+#: Width of a figure [inch] in which its text is as large as the page's.
+WIDTH = 8.4
+
 #: Round lengths for scale bars [nm].
 _BARS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
@@ -24,10 +28,15 @@ _BARS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 def use_style() -> None:
     """Set fonts and lines once, at the top of a notebook."""
     mpl.rcParams.update({
-        "figure.dpi": 110, "savefig.dpi": 110, "savefig.bbox": "tight", "font.size": 10,
+        "figure.dpi": 150, "savefig.dpi": 150, "savefig.bbox": "tight", "font.size": 10,
         "axes.spines.top": False, "axes.spines.right": False, "axes.grid": False,
         "image.cmap": "gray", "legend.frameon": False, "lines.linewidth": 1.6,
     })  # fmt: skip
+
+
+def short(value: float) -> str:
+    """A number with two digits that count: 0.27, 16,000."""
+    return f"{float(f'{value:.2g}'):,.12g}"
 
 
 def scale_bar(axes: Axes, pixel_size: float, width: int) -> None:
@@ -68,7 +77,7 @@ def panel(
     *,
     labels: Sequence[str] | None = None,
     pixel_sizes: Sequence[float | None] | None = None,
-    side: float = 2.0,
+    side: float | None = None,
     limits: tuple[float, float] | None = (0.0, 1.0),
 ) -> Figure:
     """Grid of grey images: a row per sample, a column per stage.
@@ -83,8 +92,8 @@ def panel(
         Text at the left of each row.
     pixel_sizes : sequence of float or None, optional
         [nm] for a scale bar in the last image of each row.
-    side : float
-        Of one image [inch].
+    side : float, optional
+        Of one image [inch]; by default what fills the page's width.
     limits : tuple of float or None
         Grey levels shown black and white; None takes each image's own 0.1 and 99.9 percentiles.
 
@@ -92,6 +101,7 @@ def panel(
     -------
     matplotlib.figure.Figure
     """
+    side = side or min(WIDTH / len(columns), 2.4)
     figure, axes = _subplots(
         len(rows), len(columns), figsize=(side * len(columns), side * len(rows) + 0.3),
         squeeze=False,
@@ -112,9 +122,16 @@ def panel(
     return figure
 
 
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Markdown:
+    """Table for the last line of a cell, first column left and the others right aligned."""
+    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return Markdown("\n".join(lines))
+
+
 def columns_of(number: int) -> tuple[Figure, list[Axes]]:
     """Figure with `number` plots side by side."""
-    figure, axes = _subplots(1, number, figsize=(4.2 * number, 3.1))
+    figure, axes = _subplots(1, number, figsize=(WIDTH, 3.3 if number < 3 else 2.6))
     return figure, list(np.atleast_1d(axes))
 
 
@@ -157,7 +174,7 @@ def learning_curves(curves: dict[str, np.ndarray], baseline: dict[str, float]) -
 
 def schematic() -> Figure:
     """The paper's Figure 2: from a pair of acquisitions to a trained network, drawn by code."""
-    figure, axes = _subplots(figsize=(9, 3.6))
+    figure, axes = _subplots(figsize=(WIDTH, 3.4))
     axes.set(xlim=(0, 100), ylim=(0, 40))
     axes.axis("off")
     boxes = {

@@ -39,7 +39,7 @@ class Illumination:
     Attributes
     ----------
     vignette : float
-        Loss at the corners, 0 to 1.
+        Loss at the corners of a centred vignette, 0 to 1; it grows with the squared distance.
     centre : tuple of float
         Centre (x, y) of the vignette as a fraction of the width.
     gradient : float
@@ -93,57 +93,90 @@ class Acquisition:
         [e-/nm²]: the dose that is measured in the background of an image, as the paper does.
     liquid : float
         Thickness of the liquid [nm]; 0 is the dry cell.
-    blur : float
-        Standard deviation of the image of a point at the lower membrane [nm].
-    upper_blur : float
-        The same at the upper membrane [nm]; larger, since the beam has the liquid still to cross
-        (top–bottom effect, Zaluzec 2015).
+    blur : float, optional
+        Standard deviation of the image of a point at the lower membrane [nm]; by default what the
+        liquid makes, see `liquid_blur`.
+    upper_blur : float, optional
+        The same at the upper membrane [nm]; by default twice as much, since the beam has the
+        liquid still to cross (top–bottom effect, Zaluzec 2015).
     floor : float
         Share of the background's electrons that reach the camera through any thickness of metal
         (scattered, yet inside the aperture).
-    jitter : float
-        Standard deviation of the random walk of the stage during the exposure [nm].
     illumination : Illumination
     camera : Camera
     """
 
     dose: float
     liquid: float = 0.0
-    blur: float = 0.0
-    upper_blur: float = 0.0
+    blur: float | None = None
+    upper_blur: float | None = None
     floor: float = 0.3
-    jitter: float = 0.0
     illumination: Illumination = field(default_factory=Illumination)
     camera: Camera = field(default_factory=Camera)
 
+    @property
+    def incident_dose(self) -> float:
+        """Dose on the specimen [e-/nm²]: what the liquid and the windows take away included."""
+        return self.dose / background_share(self.liquid)
 
-def attenuation(
+    @property
+    def blurs(self) -> tuple[float, float]:
+        """Blur at the lower and at the upper membrane [nm]."""
+        lower = liquid_blur(self.liquid) if self.blur is None else self.blur
+        return lower, 2 * lower if self.upper_blur is None else self.upper_blur
+
+
+def liquid_blur(liquid: float, per_micrometre: float = 3.5) -> float:
+    """Blur by scattering in the liquid, for particles at the lower membrane [nm].
+
+    The energy loss, and with it the chromatic blur, grows with the thickness; simulations of
+    liquid-cell images use equivalent Gaussians of 3 to 30 nm (Yao et al. 2020). A proportionality
+    of a few nanometres per micrometre spans that range over the paper's 0.5 to 7 µm.
+
+    Parameters
+    ----------
+    liquid : float
+        Thickness [nm]; 0 gives no blur.
+    per_micrometre : float
+        [nm]
+
+    Returns
+    -------
+    float
+        Standard deviation [nm].
+    """
+    return float(np.clip(per_micrometre * liquid / 1000, 3, 30)) if liquid else 0.0
+
+
+def background_share(
     liquid: float,
+    floor: float = 0.3,
     window: float = 100.0,
-    liquid_length: float = 2000.0,
+    liquid_length: float = 430.0,
     window_length: float = 132.0,
 ) -> float:
-    """Share of the incident electrons that the background keeps.
+    """Share of the incident electrons that reach the camera where there is no particle.
 
-    exp(-d_w / λ_w - d_SiN / λ_SiN). Mean free paths at 200 kV are 185–430 nm in water and
-    120–144 nm in silicon nitride (Holtz et al. 2013; Iakoubovskii et al. 2008); with a wide
-    aperture most of what is scattered in water still arrives, so that the length over which a
-    bright-field image fades is several times longer.
+    f + (1 - f) exp(-d_w / λ_w - d_SiN / λ_SiN): the unscattered ones and the share f of those that
+    are scattered yet pass the aperture. Mean free paths at 200 kV are 185–430 nm in water, by
+    aperture, and 120–144 nm in silicon nitride (Holtz et al. 2013; Iakoubovskii et al. 2008).
 
     Parameters
     ----------
     liquid : float
         Thickness of the liquid [nm].
+    floor : float
+        f, 0 to 1.
     window : float
         Both membranes together [nm].
     liquid_length, window_length : float
-        Attenuation lengths [nm].
+        Mean free paths [nm].
 
     Returns
     -------
     float
     """
-    return float(np.exp(-liquid / liquid_length - window / window_length))
+    return floor + (1 - floor) * float(np.exp(-liquid / liquid_length - window / window_length))
 
 
 def optical_depth(scene: Scene, size: int, upper: bool = False) -> np.ndarray:
@@ -198,7 +231,9 @@ def transmission(
     """Brightness relative to the background, before noise.
 
     T = f + (1 - f) exp(-Σ d/λ), blurred by a Gaussian for the scattering in the liquid and the
-    chromatic aberration of the energy that is lost there (Yao et al. 2020).
+    chromatic aberration of the energy that is lost there (Yao et al. 2020). A particle at the lower
+    membrane takes its share of all electrons that the liquid let through, scattered or not, so that
+    this factor does not depend on the liquid.
 
     Parameters
     ----------
@@ -216,13 +251,12 @@ def transmission(
         1 without particles.
     """
     floor = np.float32(acquisition.floor)
-    layers = [(depth, acquisition.blur)]
-    if depth_upper is not None:
-        layers.append((depth_upper, acquisition.upper_blur))
     image = np.ones(depth.shape, np.float32)
-    for layer, blur in layers:
+    for layer, blur in zip((depth, depth_upper), acquisition.blurs, strict=True):
+        if layer is None:
+            continue
         bright = cv2.exp(-layer)
-        sigma = np.hypot(blur, acquisition.jitter) / pixel_size
+        sigma = blur / pixel_size
         if sigma > 0.2:  # a narrower Gaussian stays inside one pixel
             bright = cv2.GaussianBlur(bright, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
         image *= bright

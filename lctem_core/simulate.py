@@ -6,7 +6,7 @@ what is not known is drawn at random over a range instead of fixed.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,9 +19,9 @@ from lctem_core.imaging import (
     Particle,
     Scene,
     acquire,
-    attenuation,
     depths,
     fit_gain,
+    liquid_blur,
 )
 
 #: Modulation transfer of one 512-pixel camera at 0.1 … 0.5 cycles per pixel.
@@ -130,7 +130,7 @@ WIDE = Recipe(
     mottling=(0.0, 0.04),
     sharing=(0.0, 0.2),
 )  # fmt: skip
-RECIPES = {"paper": (PAPER,), "wide": (WIDE,), "mixed": (WIDE, WIDE, WIDE, PAPER)}
+RECIPES = {"paper": (PAPER,), "wide": (WIDE,), "mixed": (WIDE, WIDE, PAPER)}
 
 
 def recipes_by_name(name: str) -> tuple[Recipe, ...]:
@@ -172,11 +172,14 @@ def draw_scene(recipe: Recipe, rng: np.random.Generator) -> Scene:
         length *= mean / 100
     flat = rng.random() < 0.5
     particles: list[Particle] = []
-    for _ in range(groups):
+    for group in range(groups):
         members = _members(recipe, rng)
         direction = rng.uniform(0, 2 * np.pi) if rng.random() < 0.3 else None
         upper = two_layers and rng.random() < 0.5
-        centres = _group(members, direction, rng) * mean + rng.uniform(0, width, 2)
+        # One group lies well inside, so that a field is empty only where the recipe says so.
+        inset = 0 if group else 0.15 * width
+        centres = _group(members, direction, rng) * mean
+        centres += rng.uniform(inset, width - inset, 2)
         for x, y in centres:
             shape = str(rng.choice(habits))
             diameter = mean * float(np.clip(rng.normal(1, spread), 0.4, 1.8))
@@ -228,8 +231,7 @@ def draw_wet(recipe: Recipe, scene: Scene, rng: np.random.Generator) -> Acquisit
     else:
         dose = _log_uniform(rng, *recipe.wet_electrons) * (512 / scene.width) ** 2
     liquid = rng.uniform(*recipe.liquid)
-    # The blur grows with the liquid; 3 to 30 nm covers what is seen at the lower membrane.
-    blur = float(np.clip(rng.uniform(*recipe.blur_per_micrometre) * liquid / 1000, 3, 30))
+    blur = liquid_blur(liquid, rng.uniform(*recipe.blur_per_micrometre))
     if recipe.largest_blur is not None and scene.particles:
         mean = np.mean([particle.diameter for particle in scene.particles])
         blur = min(blur, recipe.largest_blur * float(mean))
@@ -325,13 +327,8 @@ def facts(acquisition: Acquisition, pixel_size: float) -> dict[str, float]:
         "dose": acquisition.dose,
         "pixel_size": pixel_size,
         "liquid": acquisition.liquid,
-        "blur": acquisition.blur,
+        "blur": acquisition.blurs[0],
         "floor": acquisition.floor,
-        "background_share": attenuation(acquisition.liquid),
+        "incident_dose": acquisition.incident_dose,
         "gain": acquisition.camera.gain,
     }
-
-
-def recipe_facts(recipe: Recipe) -> dict:
-    """The recipe as plain data, for provenance."""
-    return asdict(recipe)

@@ -18,14 +18,21 @@
 # real list is built. It corresponds to "Collection of training data", Figure 1 and Figure 2 of the
 # paper.
 
-# %%
-import json
-
+# %% tags=["hide-input"]
 import numpy as np
 from IPython.display import display
 from myst_nb import glue
 
-from lctem_core import dataset, figures, frames, metrics, pairs, shapes, simulate, store
+from lctem_core import (
+    dataset,
+    figures,
+    frames,
+    metrics,
+    pairs,
+    shapes,
+    simulate,
+    store,
+)
 from lctem_core.camera import Camera, three_tap
 from lctem_core.imaging import (
     Acquisition,
@@ -33,9 +40,9 @@ from lctem_core.imaging import (
     Particle,
     Scene,
     acquire,
-    attenuation,
+    background_share,
     optical_depth,
-)  # fmt: skip
+)
 from lctem_core.outputs import workspace
 from lctem_core.statistics import frame_statistics
 
@@ -43,9 +50,12 @@ figures.use_style()
 
 # %% tags=["parameters"]
 n_simulated = 200  # pairs to simulate for the histograms of Figure 1
-camera_size = 1024  # pixels on a side of the simulated camera; the paper's has 4096
+camera_size = (
+    1024  # pixels on a side of the simulated camera; the paper's has 4096
+)
 seed = 1  # the same seed gives the same images
 example_seed = 12  # scene of the first figure
+n_splits = 50  # random splits of the real list to average over
 
 # %% [markdown]
 # ## From a pair of acquisitions to a trained network
@@ -90,22 +100,37 @@ figures.schematic()
 # background of the image. The specimen receives more, because windows and liquid take their share.
 
 # %%
-for liquid in (0.0, 500.0, 3000.0, 7000.0):
-    print(f"{liquid / 1000:.1f} µm of water: the background keeps {attenuation(liquid):.0%}")
+figures.table(
+    ["water [µm]", *(f"{liquid:g}" for liquid in (0, 0.5, 3, 7))],
+    [
+        ["electrons that reach the camera in the background"]
+        + [
+            f"{background_share(1000 * liquid):.0%}"
+            for liquid in (0, 0.5, 3, 7)
+        ]
+    ],
+)
 
 # %%
 rng = np.random.default_rng(example_seed)
-scene = simulate.draw_scene(simulate.Recipe(widths=(1280.0,), number=(4, 4)), rng)
+scene = simulate.draw_scene(
+    simulate.Recipe(widths=(1280.0,), number=(4, 4)), rng
+)
 pixel_size = scene.width / 512
 depth = optical_depth(scene, 512)
 doses = (1.0, 10.0, 100.0, 1000.0)
+noise = np.random.default_rng(example_seed).spawn(len(doses) + 1)
 wet = [
-    acquire(depth, Acquisition(dose=dose, liquid=3000, blur=10, camera=Camera(gain=10)), pixel_size,
-            np.random.default_rng([example_seed, i]))
-    for i, dose in enumerate(doses)
-]  # fmt: skip
-dry = acquire(depth, Acquisition(dose=2e4, blur=1, floor=0.1, camera=Camera(gain=0.2)), pixel_size,
-              np.random.default_rng([example_seed, 9]))  # fmt: skip
+    acquire(
+        depth,
+        Acquisition(dose=dose, liquid=3000, blur=10, camera=Camera(gain=10)),
+        pixel_size,
+        stream,
+    )
+    for dose, stream in zip(doses, noise, strict=False)
+]
+bright = Acquisition(dose=2e4, blur=1, floor=0.1, camera=Camera(gain=0.2))
+dry = acquire(depth, bright, pixel_size, noise[-1])
 
 # %% tags=["hide-input"]
 #| name: fig-doses
@@ -131,31 +156,42 @@ figures.panel(
 try:
     real = frames.read(frames.sample_frame()).counts
 except OSError as error:
-    # Said in words and in the status of the results, instead of a figure of something else.
     real = None
-    print(f"The real frame is not on this machine, and this section was not run.\n{error}")
+    print(f"No real frame on this machine: not run.\n{error}")
 
 
 # %%
+PIXEL = 8.7  # nm; the particles are 11.5 px across and nominally 100 nm
+GAIN = 1.04  # counts per electron, from the variance
+CENTRES = [(215, 137), (197, 172)]  # x, y of the two particles [px]
+CENTRES += [(433, 174), (444, 173), (434, 186), (443, 185), (441, 196)]
+
+
 def like_the_sample(rng):
-    """Simulated counter-part of the real frame: two particles and a cluster of five."""
-    pixel = 8.7  # nm; the particles are 11.5 px across and nominally 100 nm
-    centres = [(215, 137), (197, 172)]
-    centres += [(433 + dx, 180 + dy) for dx, dy in ((0, -6), (11, -7), (1, 6), (10, 5), (8, 16))]
+    """Counterpart of the real frame: two particles, a cluster of five."""
+    shape = "truncated octahedron"
     particles = tuple(
-        Particle(x * pixel, y * pixel, 100 * rng.normal(1, 0.05), "truncated octahedron",
-                 shapes.orientation("truncated octahedron", rng, True), 50.0)
-        for x, y in centres
-    )  # fmt: skip
+        Particle(
+            x * PIXEL,
+            y * PIXEL,
+            diameter=100 * rng.normal(1, 0.05),
+            shape=shape,
+            rotation=shapes.orientation(shape, rng, flat=True),
+            attenuation_length=50.0,
+        )
+        for x, y in CENTRES
+    )
+    light = Illumination(vignette=0.22)
     acquisition = Acquisition(
-        # 51 counts at 1.04 counts per electron, in pixels of 8.7 nm; the vignette takes 6 % off
-        # the mean.
-        dose=51 / 1.04 / pixel**2 * 1.06, liquid=4000, blur=16, floor=0.3,
-        illumination=Illumination(vignette=0.22),
-        camera=Camera(gain=1.04, spread=0.7, kernel=three_tap(0.073), read_noise=0.5),
-    )  # fmt: skip
-    scene = Scene(512 * pixel, particles)
-    return acquire(optical_depth(scene, 512), acquisition, pixel, rng), acquisition.dose
+        dose=51 / GAIN / PIXEL**2 / light.image(512).mean(),
+        liquid=4000,
+        blur=16,
+        floor=0.3,
+        illumination=light,
+        camera=Camera(gain=GAIN, spread=0.7, kernel=three_tap(0.073)),
+    )
+    depth = optical_depth(Scene(512 * PIXEL, particles), 512)
+    return acquire(depth, acquisition, PIXEL, rng), acquisition.dose
 
 
 simulated, sample_dose = like_the_sample(np.random.default_rng(seed))
@@ -175,9 +211,13 @@ names = {
 measured = {"simulated": frame_statistics(simulated)}
 if real is not None:
     measured["real"] = frame_statistics(real)
-print(f"{'':44s}" + "".join(f"{column:>12s}" for column in measured))
-for key, name in names.items():
-    print(f"{name:44s}" + "".join(f"{values[key]:12.3g}" for values in measured.values()))
+figures.table(
+    ["", *measured],
+    [
+        [name, *(f"{v[key]:.3g}" for v in measured.values())]
+        for key, name in names.items()
+    ],
+)
 
 # %% [markdown]
 # Level, noise, correlation between neighbours, vignette and the depth of the cores agree. Two
@@ -192,13 +232,18 @@ for key, name in names.items():
 if real is not None:
     figure, (left, right, plot) = figures.columns_of(3)
     low, high = np.percentile(real, [0.1, 99.9])
-    for axes, image, title in ((left, real, "real"), (right, simulated, "simulated")):
+    for axes, image, title in (
+        (left, real, "real"),
+        (right, simulated, "simulated"),
+    ):
         axes.imshow(image, vmin=low, vmax=high)
         axes.set(title=title, xticks=[], yticks=[])
-        figures.scale_bar(axes, 8.7, 512)
+        figures.scale_bar(axes, PIXEL, 512)
     bins = np.arange(0.5, 110.5)
     figures.histogram(plot, real.ravel(), bins, figures.BLUE, "real")
-    figures.histogram(plot, simulated.ravel(), bins, figures.ORANGE, "simulated")
+    figures.histogram(
+        plot, simulated.ravel(), bins, figures.ORANGE, "simulated"
+    )
     plot.set(xlabel="counts per pixel", ylabel="pixels")
     plot.legend()
     display(figure)
@@ -219,7 +264,9 @@ if real is not None:
 
 # %% tags=["remove-stderr"]
 folder = workspace("01_dataset", f"{n_simulated}_{camera_size}_{seed}")
-listed = dataset.write_dataset(folder / "images", n_simulated, seed=seed, size=camera_size)
+listed = dataset.write_dataset(
+    folder / "images", n_simulated, seed=seed, size=camera_size
+)
 (folder / "images" / dataset.LIST).read_text().splitlines()[:4]
 
 # %% [markdown]
@@ -232,10 +279,16 @@ listed = dataset.write_dataset(folder / "images", n_simulated, seed=seed, size=c
 # %% tags=["remove-stderr"]
 images = folder / "images"
 prepared = store.prepare(
-    images, images / dataset.LIST, folder / "store", facts={"data": dataset.describe(images)}
+    images,
+    images / dataset.LIST,
+    folder / "store",
+    facts={"data": dataset.describe(images)},
 )
 facts = dataset.read_facts(folder / "images")
-scores = [metrics.scores(prepared.noisy(i), prepared.truth(i)) for i in range(len(prepared))]
+scores = [
+    metrics.scores(prepared.noisy(i), prepared.truth(i))
+    for i in range(len(prepared))
+]
 ssim_noisy = np.concatenate([score["ssim"] for score in scores])
 psnr_noisy = np.concatenate([score["psnr"] for score in scores])
 training, validation = pairs.split(prepared.pairs, "grouped", 0.1, seed)
@@ -244,10 +297,13 @@ dry_dose = np.array([facts[pair.dry]["dose"] for pair in prepared.pairs])
 
 glue("ssim_noisy_mean", float(ssim_noisy.mean()), display=False)
 glue("psnr_noisy_mean", float(psnr_noisy.mean()), display=False)
-glue("brightness_ratio_dry_wet", float(np.median(dry_dose / wet_dose)), display=False)
-print(
-    f"untreated: PSNR {psnr_noisy.mean():.2f} dB, SSIM {ssim_noisy.mean():.3f} (mean of {len(scores)} pairs)"
+glue(
+    "brightness_ratio_dry_wet",
+    float(np.median(dry_dose / wet_dose)),
+    display=False,
 )
+print(f"untreated, mean of {len(scores)} pairs:")
+print(f"PSNR {psnr_noisy.mean():.2f} dB, SSIM {ssim_noisy.mean():.3f}")
 
 # %% tags=["hide-input"]
 #| name: fig-histograms
@@ -261,7 +317,9 @@ left.set(xscale="log", xlabel="dose [e⁻/nm²]", ylabel="pairs", title="(a)")
 left.legend()
 bins = np.linspace(0, 1, 41)
 figures.histogram(right, ssim_noisy[training], bins, figures.BLUE, "training")
-figures.histogram(right, ssim_noisy[validation], bins, figures.RED, "validation")
+figures.histogram(
+    right, ssim_noisy[validation], bins, figures.RED, "validation"
+)
 right.set(xlabel="SSIM of noisy image and truth", ylabel="pairs", title="(b)")
 right.legend()
 figure
@@ -277,16 +335,27 @@ figure
 
 # %% tags=["hide-input"]
 #| name: fig-pairs
-#| caption: Prepared pairs of the simulated set, noisy image and truth, from the smallest to the largest electron number per pixel. Bars are in the horizontal direction; regions that were not square are squeezed. Simulated data.
+#| caption: Prepared pairs of the simulated set, noisy image and truth, from the smallest to the largest electron number per pixel. Regions that were not square are squeezed. Simulated data.
 #| alt: Six pairs of images. From left to right the noisy images change from grey noise in which particles can hardly be seen to clear but blurred images; the truths below show faceted dark particles on an even background.
-per_pixel = np.array([
-    facts[pair.wet]["dose"] * (facts[pair.wet]["pixel_size"] * pair.width / 512) ** 2
-    for pair in prepared.pairs
-])  # fmt: skip
-chosen = np.argsort(per_pixel)[np.linspace(0, len(per_pixel) - 1, 6).astype(int)]
+per_pixel = np.array(
+    [
+        facts[pair.wet]["dose"]
+        * (facts[pair.wet]["pixel_size"] * pair.width / 512) ** 2
+        for pair in prepared.pairs
+    ]
+)
+chosen = np.argsort(per_pixel)[
+    np.linspace(0, len(per_pixel) - 1, 6).astype(int)
+]
 figures.panel(
-    [[prepared.noisy(i) for i in chosen], [prepared.truth(i) for i in chosen]],
-    [f"{wet_dose[i]:,.0f} e⁻/nm²\n{per_pixel[i]:,.0f} e⁻/px" for i in chosen],
+    [
+        [prepared.noisy(i) for i in chosen],
+        [prepared.truth(i) for i in chosen],
+    ],
+    [
+        f"{figures.short(wet_dose[i])} e⁻/nm²\n{figures.short(per_pixel[i])} e⁻/px"
+        for i in chosen
+    ],
     labels=["noisy", "truth"],
 )
 
@@ -301,7 +370,7 @@ try:
     real_list = pairs.read_list(frames.pair_list())
 except OSError as error:
     real_list = None
-    print(f"The real list is not on this machine, and this section was not run.\n{error}")
+    print(f"No real list on this machine: not run.\n{error}")
 
 # %%
 NOT_RUN = "not run: the real list was not there"
@@ -311,11 +380,19 @@ if real_list is not None:
         "dry images": len({pair.dry for pair in real_list}),
         "wet images": len({pair.wet for pair in real_list}),
         "distinct truth regions": len({pair.truth_key for pair in real_list}),
+        "distinct lines": len(set(real_list)),
     }
-    for name, count in counts.items():
-        print(f"{count:5d} {name}")
     train_random, val_random = pairs.split(real_list, "random", 0.1, seed)
-    n_pairs, n_train_pairs, n_val_pairs = len(real_list), len(train_random), len(val_random)
+    n_pairs, n_train_pairs, n_val_pairs = (
+        len(real_list),
+        len(train_random),
+        len(val_random),
+    )
+    display(
+        figures.table(
+            list(counts), [[f"{count:,}" for count in counts.values()]]
+        )
+    )
 else:
     n_pairs = n_train_pairs = n_val_pairs = NOT_RUN
 glue("n_pairs", n_pairs, display=False)
@@ -329,11 +406,34 @@ glue("n_val_pairs", n_val_pairs, display=False)
 
 # %%
 if real_list is not None:
-    rows = {}
+    shares = {}
     for how in ("random", "grouped"):
-        found = [pairs.overlap(real_list, *pairs.split(real_list, how, 0.1, s)) for s in range(20)]
-        rows[how] = {key: np.mean([f[key] for f in found]) for key in found[0]}
-    print(json.dumps(rows, indent=1))
+        splits = [
+            pairs.split(real_list, how, 0.1, s) for s in range(n_splits)
+        ]
+        found = [pairs.overlap(real_list, *split) for split in splits]
+        shares[how] = {
+            key: np.mean([one[key] for one in found]) for key in found[0]
+        }
+    display(
+        figures.table(
+            ["validation pairs", *shares],
+            [
+                [
+                    "whose dry image is also in training",
+                    *(f"{s['dry']:.0%}" for s in shares.values()),
+                ],
+                [
+                    "whose wet image is, too",
+                    *(f"{s['wet']:.0%}" for s in shares.values()),
+                ],
+                [
+                    "median overlap (IoU) of the truth region with the nearest one in training",
+                    *(f"{s['iou']:.2f}" for s in shares.values()),
+                ],
+            ],
+        )
+    )
 
 # %% [markdown]
 # ## With the real images

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from lctem_core import dataset, pairs
+from lctem_core import dataset, pairs, simulate
 from lctem_core.errors import InputError
 
 
@@ -48,6 +48,17 @@ def test_sharing_is_that_of_the_real_list(tmp_path):
     assert regions == pytest.approx(3950, rel=0.06)
 
 
+def test_every_region_of_the_papers_recipe_holds_a_particle(tmp_path):
+    for task in dataset._tasks(tmp_path, 400, 1, "paper", 256):
+        rng = np.random.default_rng(task.number)
+        scene = simulate.draw_scene(simulate.PAPER, rng)
+        centres = np.array([(p.x, p.y) for p in scene.particles]) * 256 / scene.width
+        x1, y1, x2, y2 = dataset._region(256, centres, rng)
+        inside = (centres > (x1, y1)) & (centres < (x2, y2))
+        assert inside.all(axis=1).any()
+        assert min(x1, y1, 256 - x2, 256 - y2) >= dataset.SHIFT * 256
+
+
 def test_same_files_for_any_number_of_workers(folder, tmp_path):
     dataset.write_dataset(tmp_path, 24, seed=3, size=256, workers=2, progress=False)
     for path in folder.glob("*.tif"):
@@ -85,6 +96,12 @@ def test_facts(folder):
         assert 1 <= facts[pair.wet]["dose"] <= 1000
         assert facts[pair.dry]["liquid"] == 0
     assert json.loads((folder / dataset.FACTS).read_text())["arguments"]["seed"] == 3
+
+
+def test_another_simulator_does_not_continue_a_set(folder, monkeypatch):
+    monkeypatch.setattr(dataset, "_simulator", lambda: "another")
+    with pytest.raises(InputError, match="begun with"):
+        dataset.write_dataset(folder, 24, seed=3, size=256)
 
 
 def test_bad_requests(folder, tmp_path):

@@ -10,7 +10,7 @@ from lctem_core.imaging import (
     Particle,
     Scene,
     acquire,
-    attenuation,
+    background_share,
     depths,
     fit_gain,
     optical_depth,
@@ -47,11 +47,12 @@ def test_transmission_is_beer_lambert_over_a_floor():
 
 
 def test_blur_has_the_stated_width_and_keeps_what_is_missing():
-    depth = np.zeros((201, 201), np.float32)
-    depth[100, 100] = 30.0  # an opaque point
+    depth = np.zeros((61, 61), np.float32)
+    depth[30, 30] = 30.0  # an opaque point
     image = 1 - transmission(depth, Acquisition(dose=1.0, blur=12.0, floor=0.0), 3.0, None)
-    x = np.arange(201) - 100
-    assert image.sum() == pytest.approx(1, rel=5e-3)  # 40,000 float32 roundings
+    image = image.astype(np.float64) * (image > 1e-5)  # not the float32 roundings far away
+    x = np.arange(61) - 30
+    assert image.sum() == pytest.approx(1, rel=5e-3)
     assert np.sqrt((image.sum(0) * x**2).sum()) * 3 == pytest.approx(12, rel=0.02)
 
 
@@ -82,9 +83,19 @@ def test_illumination():
         assert tilted.max() / tilted.min() == pytest.approx(2, rel=0.03)
 
 
-def test_attenuation():
-    assert attenuation(0.0, window=0.0) == 1
-    assert attenuation(2000.0, window=0.0) == pytest.approx(np.exp(-1))
+def test_background_share():
+    assert background_share(0.0, window=0.0) == 1
+    assert background_share(430.0, floor=0.0, window=0.0) == pytest.approx(np.exp(-1))
+    assert background_share(1e6, floor=0.3) == pytest.approx(0.3)
+
+
+def test_thicker_liquid_blurs_more_and_costs_dose():
+    depth = optical_depth(SCENE, 512)
+    thin, thick = (Acquisition(dose=5.0, liquid=liquid) for liquid in (1000.0, 6000.0))
+    sharp, blurred = (transmission(depth, one, 2.0, None) for one in (thin, thick))
+    assert np.abs(np.diff(sharp)).max() > 1.3 * np.abs(np.diff(blurred)).max()
+    assert 5.0 < thin.incident_dose < thick.incident_dose
+    assert Acquisition(dose=5.0).blurs == (0, 0)
 
 
 def test_long_exposures_fit_sixteen_bits():

@@ -43,6 +43,16 @@ def test_a_flat_particle_shows_a_plateau():
     assert np.mean(path[path > 0] > 0.99 * path.max()) > 0.95
 
 
+def test_decahedron_is_the_pentagonal_bipyramid_of_equilateral_triangles():
+    # Johnson solid 13 of edge 1: height 2 × 0.5257, widest 1.618 from corner to corner.
+    standing = Rotation.from_euler("x", 90, degrees=True).as_matrix()
+    path = shapes.thickness("decahedron", 100.0, standing, AXIS, AXIS)
+    height = np.ptp(np.flatnonzero(path.any(axis=1))) + 1
+    volume = (5 + np.sqrt(5)) / 12  # of edge 1
+    edge = 100 * (np.pi / 6 / volume) ** (1 / 3)
+    assert height == pytest.approx(2 * 0.5257 * edge, abs=3)
+
+
 def test_unknown_shape():
     with pytest.raises(InputError, match="truncated octahedron"):
         shapes.faces("banana")

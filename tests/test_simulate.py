@@ -45,20 +45,20 @@ def test_dry_and_wet_show_the_same_particles():
 
 
 def test_speed_feeds_training():
-    # The target is 20 pairs per second on two cores, that is 10 on one. The fastest of several
-    # counts, because the machine may be busy with something else.
+    # 20 pairs per second on two cores are 10 on one. Processor time, because the machine may be
+    # busy with something else.
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
         simulate.pair(0)
         times = []
         for seed in range(1, 9):
-            begun = time.perf_counter()
+            begun = time.process_time()
             simulate.pair(seed)
-            times.append(time.perf_counter() - begun)
+            times.append(time.process_time() - begun)
     finally:
         cv2.setNumThreads(threads)
-    assert min(times) < 0.1
+    assert np.mean(times) < 0.1
 
 
 def test_unknown_recipe():
