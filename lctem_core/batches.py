@@ -100,15 +100,21 @@ class PairsData(L.LightningDataModule):
             crops,
             # Lightning calls set_epoch on it and, with several devices, deals it out among them.
             sampler=_Draws(len(crops), self.config.seed),
-            batch_size=min(self.config.batch, len(crops)),
+            batch_size=self.batch,
             drop_last=True,
             **self._loading(),
         )
 
+    @property
+    def batch(self) -> int:
+        """Crops per step and device."""
+        devices = self.trainer.world_size if self.trainer else 1
+        return max(1, min(self.config.batch, len(self.training)) // devices)
+
     def val_dataloader(self) -> DataLoader:
         """Whole frames in list order: a crop would hide what a network invents elsewhere."""
         frames = WholeFrames(self.store, self.validation)
-        size = max(1, min(self.config.batch, len(frames)) // 4)
+        size = max(1, min(self.batch, len(frames)) // 4)
         return DataLoader(frames, batch_size=size, **self._loading())
 
     def _loading(self) -> dict[str, Any]:

@@ -80,7 +80,9 @@ def simulate(
 @app.command()
 def prepare(
     source: Annotated[Path, typer.Argument(metavar="SRC", help="Folder with the TIFFs.")],
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="Prepared store to write.")],
+    store: Annotated[
+        Path | None, typer.Argument(metavar="STORE", help="Store to write; default SRC/store.")
+    ] = None,
     listed: Annotated[
         Path | None, typer.Option("--list", help="Pair list; default SRC/list_dataset.txt.")
     ] = None,
@@ -100,6 +102,7 @@ def prepare(
     from lctem_core.dataset import describe
 
     listed = listed or source / "list_dataset.txt"
+    store = store or source / "store"
     facts = {"data": describe(source)}
     written = prepared.prepare(
         source, listed, store, size=size, low=low, high=high, least_contrast=least_contrast,
@@ -122,19 +125,21 @@ def train(
         list[str] | None,
         typer.Option("--set", help="One parameter, e.g. --set encoder=resnet34; repeatable."),
     ] = None,
-    devices: Annotated[str, typer.Option(help="Number of GPUs, or auto.")] = "auto",
+    devices: Annotated[str, typer.Option(help="Number of GPUs, or auto for all.")] = "1",
 ) -> None:
     """Train a network on a prepared store; writes weights.safetensors with its card."""
     from lctem_core.config import Config
     from lctem_core.store import Store
     from lctem_core.train import fit
 
-    values = yaml.safe_load(config.read_text()) if config else {}
+    values = (config and yaml.safe_load(config.read_text("utf8"))) or {}
     for item in set_ or []:
         name, equals, value = item.partition("=")
         if not equals:
             raise InputError("--set NAME=VALUE", repr(item), "Put an equals sign between them.")
         values[name.strip()] = yaml.safe_load(value)
+    if not (devices == "auto" or (devices.isdigit() and int(devices))):
+        raise InputError("a number of GPUs, or auto", repr(devices), "1 is usual.")
     number = int(devices) if devices.isdigit() else devices
     weights = fit(Store.open(store), run, Config.of(values), devices=number)
     typer.echo(f"weights in {weights}")

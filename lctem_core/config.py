@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from typing import Any
 
 from lctem_core import metrics, model
 from lctem_core.errors import InputError
+
+PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Config:
             raise InputError(
                 f"training parameters of {', '.join(known)}", ", ".join(unknown), "Check the names."
             )
-        config = cls(**values)
+        config = cls(**{name: _typed(known[name], value) for name, value in values.items()})
         config.check()
         return config
 
@@ -87,6 +89,12 @@ class Config:
         metrics.loss_by_name(self.loss, self.window)
         if self.schedule not in ("plateau", "cosine"):
             raise InputError("schedule plateau or cosine", repr(self.schedule), "Use one of them.")
+        if self.workers < 0:
+            raise InputError("workers of 0 or more", str(self.workers), "0 loads in the process.")
+        if self.precision not in PRECISIONS:
+            raise InputError(
+                f"a precision of {', '.join(PRECISIONS)}", repr(self.precision), "Use one of them."
+            )
         for name in ("batch", "epochs", "validate_every"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} of 1 or more", str(getattr(self, name)), "Raise it.")
@@ -105,3 +113,17 @@ class Config:
     def architecture(self) -> dict[str, Any]:
         """Arguments of `lctem_core.model.unet`."""
         return {"encoder": self.encoder, "shuffle": self.shuffle, "depth": self.depth}
+
+
+def _typed(field: Field, value: Any) -> Any:
+    """Value of the field's type: YAML reads 1e-4 as a text, and 1 as a whole number."""
+    kind = {"int": int, "float": float, "str": str}[field.type]
+    try:
+        typed = kind(value)
+    except (TypeError, ValueError):
+        typed = None
+    cut_off = kind is int and isinstance(value, float) and typed != value
+    if typed is None or cut_off or isinstance(value, bool):
+        wanted = {int: "a whole number", float: "a number", str: "a name"}[kind]
+        raise InputError(f"{wanted} for {field.name}", repr(value), "Check the value.")
+    return typed

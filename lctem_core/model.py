@@ -155,10 +155,11 @@ def save(model: nn.Module, card: dict[str, Any], path: str | Path) -> None:
         name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
         for name, value in model.state_dict().items()
     }
-    with replacing(path) as temporary:
-        save_file(state, temporary)
+    # The card first: weights without one could not be loaded.
     with replacing(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(card, indent=2, sort_keys=True) + "\n")
+    with replacing(path) as temporary:
+        save_file(state, temporary)
 
 
 def load(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
@@ -188,7 +189,7 @@ def load(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
             "none",
             "Keep the two files together; the card says which network the weights are for.",
         )
-    card = json.loads(card_path.read_text())
+    card = _read_card(card_path)
     try:
         state = load_file(path)
     except Exception as error:  # safetensors raises its own class and others for other damage
@@ -198,6 +199,22 @@ def load(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     model = build(card["architecture"])
     fill(model, state, path.name)
     return model.eval(), card
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text("utf8"))
+    except ValueError as error:
+        raise InputError("a card in JSON", f"{path.name}: {error}", "Get it again.") from error
+    needed = ("architecture", "preprocessing")
+    missing = [key for key in needed if not isinstance(card, dict) or key not in card]
+    if missing:
+        raise InputError(
+            f"a card with {' and '.join(needed)}",
+            f"{path.name} without {' and '.join(missing)}",
+            "Take the card that was written with the weights.",
+        )
+    return card
 
 
 def load_published(path: str | Path, encoder: str = "resnet18") -> nn.Module:

@@ -14,14 +14,16 @@ PACKAGES = ("torch", "segmentation-models-pytorch", "lightning", "numpy", "openc
 
 def commit() -> str:
     """Short commit of the source tree, with ``+changes`` when it was edited; else ``unknown``."""
-    root = Path(__file__).resolve().parent
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return "unknown"  # an installed wheel has no history, and may lie inside another project's
     try:
         described = subprocess.run(
             ["git", "describe", "--always", "--exclude=*", "--dirty=+changes"],
             cwd=root, capture_output=True, text=True, check=True,
         )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"  # an installed wheel has no history
+        return "unknown"
     return described.stdout.strip()
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from lctem_core import model
+from lctem_core.errors import InputError
 from lctem_core.frames import check_image
 from lctem_core.preprocess import reduce_longer, rescale
 
@@ -37,7 +38,7 @@ class Refiner:
     """
 
     def __init__(self, network: nn.Module, card: dict[str, Any], device: str | None = None) -> None:
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = _device(device)
         # Channels-last is how the convolution libraries compute; other layouts are converted in
         # every layer.
         self.network = network.eval().to(self.device, memory_format=torch.channels_last)
@@ -103,3 +104,15 @@ class Refiner:
         with torch.inference_mode():
             refined = self.network(batch.to(self.device, memory_format=torch.channels_last))
         return refined[0, 0, :height, :width].float().cpu().numpy()
+
+
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)  # a name may be known and the device not there
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        told = str(error).splitlines()[0]
+        raise InputError("a device of this machine", f"{name!r}: {told}", "Use cpu.") from error
+    return device

@@ -51,6 +51,10 @@ class Store:
         self.parameters: dict[str, Any] = note["parameters"]
         self.size: int = self.parameters["size"]
         self.facts: dict[str, Any] = note["facts"]
+        #: What the store was made from; another store has another identity.
+        self.identity: dict[str, Any] = self.parameters | {
+            name: note[name] for name in ("list_sha256", "images_sha256")
+        }
         self._arrays = arrays
 
     @classmethod

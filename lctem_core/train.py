@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.trainer.states import TrainerFn
 
 from lctem_core import metrics, model
@@ -154,12 +155,22 @@ def auto_precision() -> str:
     return "bf16-mixed" if capable else "32-true"
 
 
+class _Renaming(TorchCheckpointIO):
+    """Checkpoints appear by rename: a kill while one is written leaves the one before."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None
+    ) -> None:
+        with replacing(path) as temporary:
+            torch.save(checkpoint, temporary)
+
+
 def fit(
     store: Store,
     folder: str | Path,
     config: Config,
     *,
-    devices: int | str = "auto",
+    devices: int | str = 1,
     progress: bool = True,
     facts: dict[str, Any] | None = None,
 ) -> Path:
@@ -177,7 +188,7 @@ def fit(
         Of this run.
     config : Config
     devices : int or str
-        GPUs to use; several train with DDP.
+        GPUs to use, or ``auto`` for all; several train with DDP and share the batch.
     progress : bool
         Show a progress bar.
     facts : dict, optional
@@ -191,7 +202,8 @@ def fit(
     Raises
     ------
     InputError
-        For a configuration that does not fit the data, or a folder with another run's.
+        For a configuration that does not fit the data or the machine, or a folder with another
+        run's.
     """
     config.check()
     folder = Path(folder)
@@ -199,9 +211,18 @@ def fit(
         raise InputError(
             f"a crop of at most the prepared size {store.size}", str(config.crop), "Lower it."
         )
+    need = model.stride(config.architecture)
+    if store.size % need:
+        raise InputError(
+            f"frames prepared at a size divisible by {need}", f"{store.size} pixels",
+            "Prepare the pairs again with --size 512.",
+        )  # fmt: skip
+    gpus = torch.cuda.device_count()
+    if devices not in (1, "auto") and int(devices) > gpus:
+        raise InputError(f"at most {gpus} GPUs, as this machine has", str(devices), "Lower it.")
     weights = folder / "weights.safetensors"
-    _claim(folder, config)
-    if weights.exists():
+    _claim(folder, {"config": asdict(config), "data": store.identity})
+    if weights.exists() and weights.with_suffix(".json").exists():
         return weights
 
     _quiet()
@@ -222,7 +243,8 @@ def fit(
     trainer = L.Trainer(
         max_epochs=config.epochs,
         accelerator="auto",
-        devices=devices if torch.cuda.is_available() else 1,
+        devices=devices if gpus else 1,
+        plugins=[_Renaming()],
         precision=auto_precision() if config.precision == "auto" else config.precision,
         # A folder per session: the logger deletes what it finds in its own.
         logger=CSVLogger(folder, name="log", version=f"{len([*folder.glob('log/*')]):03d}"),
@@ -239,15 +261,15 @@ def fit(
         seed=config.seed
     )  # of the code that trains, not of what is edited meanwhile
     trainer.fit(module, data, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+    trainer.loggers = []  # the log is that of the epochs
+    scores = trainer.validate(module, data, verbose=False)[0]  # on every device: they wait for all
     if trainer.is_global_zero:
-        trainer.loggers = []  # the log is that of the epochs
-        scores = trainer.validate(module, data, verbose=False)[0]
         card = {
             "architecture": config.architecture,
             "config": asdict(config),
             "metrics": {name: float(value) for name, value in scores.items()},
             "pairs": {"training": len(data.training), "validation": len(data.validation)},
-            "crops_seen": len(data.training) * config.epochs,
+            "crops_seen": trainer.global_step * data.batch * trainer.world_size,
             "preprocessing": store.parameters,
             "data": store.facts.get("data", "unknown"),
             "provenance": origin | {"seconds": round(clock.seconds)},
@@ -268,18 +290,24 @@ def _quiet() -> None:
         warnings.filterwarnings("ignore", message=said)
 
 
-def _claim(folder: Path, config: Config) -> None:
+def _claim(folder: Path, wanted: dict[str, dict[str, Any]]) -> None:
+    """Note parameters and data of a new run; refuse a folder begun with others."""
     note = folder / "config.json"
     if not note.exists():
         with replacing(note) as temporary:
-            temporary.write_text(json.dumps(asdict(config), indent=1))
+            temporary.write_text(json.dumps(wanted, indent=1))
         return
     earlier = json.loads(note.read_text())
-    if earlier != asdict(config):
-        changed = sorted(k for k, v in asdict(config).items() if earlier.get(k) != v)
+    changed = [
+        key
+        for part, values in wanted.items()
+        for key, value in values.items()
+        if earlier.get(part, {}).get(key) != value
+    ]
+    if changed:
         raise InputError(
-            f"the parameters that the run in {folder} was begun with",
-            f"other values of {', '.join(changed)}",
+            f"the parameters and data that the run in {folder} was begun with",
+            f"other values of {', '.join(sorted(changed))}",
             "Choose another folder for another run.",
         )
 

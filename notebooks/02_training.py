@@ -145,7 +145,7 @@ figures.table(
 #
 # The pairs come from the simulator of [the first chapter](01_dataset.ipynb). Of the *mixed* recipe, one
 # scene in four is like the paper's; the others are of the *wide* recipe: many shapes and sizes,
-# clusters and chains, uneven illumination, 0.7 to 700 electrons per pixel. The truth is the dry
+# clusters and chains, uneven illumination, 0.7 to 3,000 electrons per pixel of the whole field. The truth is the dry
 # image, rescaled; its *least contrast* keeps the truth of a field without particles from being noise
 # stretched to black and white.
 

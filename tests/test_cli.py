@@ -21,10 +21,11 @@ def run(*arguments):
 
 
 def test_from_simulation_to_a_refined_frame(tmp_path):
-    images, prepared, folder = tmp_path / "images", tmp_path / "store", tmp_path / "run"
+    images, folder = tmp_path / "images", tmp_path / "run"
+    prepared = images / "store"
     run("simulate", images, "--pairs", 12, "--size", 192, "--workers", 1)
     assert len((images / "list_dataset.txt").read_text().splitlines()) == 12
-    run("prepare", images, prepared, "--size", 128)
+    run("prepare", images, "--size", 128)
     values = ("shuffle=4", "depth=3", "epochs=1", "batch=4", "workers=0", "validation=0.3")
     run("train", prepared, folder, *(v for value in values for v in ("--set", value)))
     frame = next(iter(sorted(images.glob("*w0.tif"))))
@@ -52,6 +53,8 @@ def test_training_parameters_from_a_file(tmp_path):
         run("train", tmp_path / "absent", tmp_path / "run")
     with pytest.raises(InputError, match="NAME=VALUE"):
         run("train", tmp_path / "absent", tmp_path / "run", "--set", "epochs")
+    with pytest.raises(InputError, match="number of GPUs"):
+        run("train", tmp_path / "absent", tmp_path / "run", "--devices", "many")
 
 
 @pytest.mark.parametrize(

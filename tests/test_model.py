@@ -61,9 +61,9 @@ def test_every_sub_pixel_learns(fast):
 
 def test_weights_and_card_survive(fast, tmp_path):
     path = tmp_path / "w.safetensors"
-    model.save(fast, {"architecture": FAST, "name": "tried"}, path)
+    model.save(fast, {"architecture": FAST, "preprocessing": {}}, path)
     again, card = model.load(path)
-    assert card == {"architecture": FAST, "name": "tried"}
+    assert card == {"architecture": FAST, "preprocessing": {}}
     x = torch.rand(1, 1, 64, 64)
     with torch.inference_mode():
         assert torch.allclose(again(x), fast(x), atol=2e-3)  # stored in half precision
@@ -104,13 +104,21 @@ def test_wrong_weights(fast, tmp_path):
     with pytest.raises(InputError, match=r"missing.*unknown"):
         model.load_published(tmp_path / "fast.pth")
     path = tmp_path / "w.safetensors"
-    model.save(fast, {"architecture": FAST}, path)
+    model.save(fast, {"architecture": FAST, "preprocessing": {}}, path)
     card = path.with_suffix(".json")
-    card.write_text(json.dumps({"architecture": {**FAST, "encoder": "resnet34"}}))
+    card.write_text(
+        json.dumps({"architecture": {**FAST, "encoder": "resnet34"}, "preprocessing": {}})
+    )
     with pytest.raises(InputError, match="missing"):
         model.load(path)
-    card.write_text(json.dumps({"architecture": {**FAST, "colour": 3}}))
+    card.write_text(json.dumps({"architecture": {**FAST, "colour": 3}, "preprocessing": {}}))
     with pytest.raises(InputError, match="colour"):
+        model.load(path)
+    card.write_text(json.dumps({"architecture": FAST}))
+    with pytest.raises(InputError, match="without preprocessing"):
+        model.load(path)
+    card.write_text("{")
+    with pytest.raises(InputError, match="JSON"):
         model.load(path)
     card.unlink()
     with pytest.raises(InputError, match="card"):
@@ -119,7 +127,7 @@ def test_wrong_weights(fast, tmp_path):
 
 def test_damaged_or_absent_weights(fast, tmp_path):
     path = tmp_path / "w.safetensors"
-    model.save(fast, {"architecture": FAST}, path)
+    model.save(fast, {"architecture": FAST, "preprocessing": {}}, path)
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(InputError, match="Get the file again"):
         model.load(path)
@@ -128,7 +136,7 @@ def test_damaged_or_absent_weights(fast, tmp_path):
     with pytest.raises(InputError, match="no file"):
         model.load_published(tmp_path / "absent.pth")
     with pytest.raises(InputError, match=r"\.safetensors"):
-        model.save(fast, {"architecture": FAST}, tmp_path / "w.pth")
+        model.save(fast, {"architecture": FAST, "preprocessing": {}}, tmp_path / "w.pth")
 
 
 @pytest.mark.parametrize(
