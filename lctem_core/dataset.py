@@ -146,6 +146,25 @@ def read_facts(folder: str | Path) -> dict[str, dict[str, float]]:
     return json.loads(path.read_text())["frames"]
 
 
+def electrons_per_pixel(pair: Pair, facts: dict[str, dict[str, float]], size: int) -> float:
+    """Electrons per pixel of a prepared noisy image, in the background [e-/px].
+
+    Parameters
+    ----------
+    pair : Pair
+    facts : dict
+        As `read_facts` gives them.
+    size : int
+        Side to which the region was reduced [px].
+
+    Returns
+    -------
+    float
+    """
+    wet = facts[pair.wet]
+    return wet["dose"] * wet["pixel_size"] ** 2 * pair.width * pair.height / size**2
+
+
 def describe(folder: str | Path) -> str:
     """One line on where a folder's images come from, for stores and cards."""
     path = Path(folder) / FACTS

@@ -19,7 +19,8 @@ from lctem_core.outputs import replacing
 
 _PUBLIC = (
     "https://raw.githubusercontent.com/hiroyasukatsuno/"
-    "Machine-learning-refinement-of-images-acquired-by-LC-TEM/main/"
+    "Machine-learning-refinement-of-images-acquired-by-LC-TEM/"
+    "673a36349d91ef366ab0b58bd58dabf9a35ebd9e/"
 )
 _SAMPLE_SHA256 = "23e13759529d9c0914785a715e333c0972c6cc75310c1634164388a25e7fd112"
 _LIST_SHA256 = "6ad2ecf1bb37199c2ec2d4b77b9d40afe7d40deb6260648a97f2b1449e197c06"

@@ -254,6 +254,15 @@ class TestMistakes:
             with pytest.raises(build.BuildError, match=message):
                 build.require_captions("one", notebook)
 
+    def test_a_figure_of_data_that_is_not_here(self):
+        cell = nbformat.v4.new_code_cell("if data: draw()")
+        cell.metadata = {"mystnb": {"figure": {"name": "fig-a"}}, "tags": ["needs-data"]}
+        cell.outputs = []
+        cell = nbformat.from_dict(cell)
+        notebook = nbformat.v4.new_notebook(cells=[cell])
+        build.require_captions("one", notebook)
+        assert "mystnb" not in notebook.cells[0].metadata
+
 
 def test_real_kernel_runs_and_a_failure_keeps_the_last_good_notebook(root, capsys):
     (root / "book/_toc.yml").write_text("root: intro\nchapters:\n- file: notebooks/one\n")
