@@ -113,3 +113,12 @@ def test_licence_is_stated_alike():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf8"))
     assert project["license"] == citation["license"] == "MIT"
     assert (ROOT / "LICENSE").read_text("utf8").startswith("MIT License")
+
+
+def test_pages_have_their_pictures_and_no_gaps_to_fill():
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("book/*.md")]:
+        text = page.read_text("utf8")
+        assert "<!--" not in text, page.name
+        for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text):
+            if "://" not in picture:
+                assert (page.parent / picture).is_file(), f"{page.name}: {picture}"
