@@ -342,10 +342,10 @@ def test_downloads_are_pinned(monkeypatch, tmp_path):
     assert frames.sample_frame() == tmp_path / "cache" / "sample.tif"
     assert frames.pair_list() == tmp_path / "cache" / "list_dataset.txt"
     url, known = asked["sample.tif"]
-    assert url.endswith("LC-TEM/main/images/sample.tif")
+    assert url.endswith("LC-TEM/673a36349d91ef366ab0b58bd58dabf9a35ebd9e/images/sample.tif")
     assert known.startswith("sha256:23e13759")
     url, known = asked["list_dataset.txt"]
-    assert url.endswith("LC-TEM/main/list/list_dataset.txt")
+    assert url.endswith("LC-TEM/673a36349d91ef366ab0b58bd58dabf9a35ebd9e/list/list_dataset.txt")
     assert known.startswith("sha256:6ad2ecf1")
 
 

@@ -74,7 +74,7 @@ def test_no_executed_notebooks(files):
 
 def test_weights_are_safetensors_with_a_card(files):
     shipped = [path for path in files if path.parent == WEIGHTS]
-    assert {path.suffix for path in shipped} <= {".safetensors", ".json"}
+    assert {path.suffix for path in shipped} <= {".json", ".md", ".safetensors"}
     weights = {path.stem for path in shipped if path.suffix == ".safetensors"}
     cards = {path.stem for path in shipped if path.suffix == ".json"}
     assert weights == cards
