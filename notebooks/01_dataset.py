@@ -97,7 +97,7 @@ figures.schematic()
 # *Dose* means here what the paper measures: electrons per nm² that reach the camera in the
 # background of the image. The specimen receives more, because windows and liquid take their share.
 
-# %%
+# %% tags=["hide-input"]
 figures.table(
     ["water [µm]", *(f"{liquid:g}" for liquid in (0, 0.5, 3, 7))],
     [
@@ -195,7 +195,7 @@ def like_the_sample(rng):
 simulated, sample_dose = like_the_sample(np.random.default_rng(seed))
 print(f"dose of the simulated counterpart: {sample_dose:.2f} e-/nm²")
 
-# %%
+# %% tags=["hide-input"]
 names = {
     "background": "background [counts]",
     "variance_per_mean": "noise variance / mean [counts]",
@@ -372,7 +372,7 @@ except OSError as error:
     real_list = None
     print(f"No real list on this machine: not run.\n{error}")
 
-# %%
+# %% tags=["hide-input"]
 NOT_RUN = "not run: the real list was not there"
 if real_list is not None:
     counts = {
@@ -404,7 +404,7 @@ glue("n_val_pairs", n_val_pairs, display=False)
 # also occurs in training. The *grouped* split keeps all pairs of a dry image on one side. It is the
 # default here.
 
-# %%
+# %% tags=["hide-input"]
 if real_list is not None:
     shares = {}
     for how in ("random", "grouped"):

@@ -88,7 +88,7 @@ sigmas = [1, 2, 4, 8, 16, 32]  # widths of the Gaussian filter in pixels
 # are K₁ and K₂, and the constants their squares. The code's variant subtracts from each pixel its
 # own local mean, where the textbook subtracts the mean of the window. They differ:
 
-# %%
+# %% tags=["hide-input"]
 rng = np.random.default_rng(seed)
 x = cv2.GaussianBlur(rng.random((1, 256, 256), np.float32)[0], (0, 0), 2)
 x = (x - x.min()) / (x.max() - x.min())
@@ -391,7 +391,7 @@ for plot, recipe in zip(axes, tests, strict=True):
         )
     plot.set(xscale="log", ylim=(-0.02, 1), title=f"{recipe} recipe")
     plot.set(xlabel="electrons per pixel [e⁻/px]", ylabel="SSIM")
-axes[0].legend(loc="lower right")
+axes[0].legend(loc="center left")
 figure
 
 # %% [markdown]
