@@ -150,7 +150,7 @@ figures.panel(
 # and the particles are removed; its variance over the mean grows with the counts per electron, its
 # correlation between neighbours with how far the camera spreads an electron's light.
 
-# %%
+# %% tags=["remove-stderr"]
 try:
     real = frames.read(frames.sample_frame()).counts
 except OSError as error:
@@ -365,7 +365,7 @@ figures.panel(
 # The list of the real pairs is public. It says how the 1,204 pairs share images, which decides how
 # they may be divided into training and validation pairs.
 
-# %%
+# %% tags=["remove-stderr"]
 try:
     real_list = pairs.read_list(frames.pair_list())
 except OSError as error:

@@ -432,7 +432,7 @@ figures.table(
 # particles and one cluster, and it is darker towards the corners. A network that has only seen evenly
 # lit fields may take such a corner for a particle.
 
-# %%
+# %% tags=["remove-stderr"]
 try:
     real = frames.read(frames.sample_frame()).counts
 except OSError as error:
