@@ -36,15 +36,13 @@ def find_dark(image: np.ndarray, threshold: float = 0.5, least_area: int = 12) -
     list of DarkObject
     """
     check_image(image, "refined image")
-    dark = image < threshold
-    labels, number = ndimage.label(dark, structure=np.ones((3, 3)))
-    index = np.arange(1, number + 1)
-    areas = ndimage.sum_labels(dark, labels, index)
+    labels = _objects(image < threshold, least_area)
+    index = np.arange(1, labels.max() + 1)
     centres = ndimage.center_of_mass(1 - image, labels, index)
+    areas = np.bincount(labels.ravel())[1:]
     found = [
         DarkObject(float(row), float(column), int(area))
         for (row, column), area in zip(centres, areas, strict=True)
-        if area >= least_area
     ]
     return sorted(found, key=lambda one: -one.area)
 
