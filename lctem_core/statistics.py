@@ -15,7 +15,7 @@ def background(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Background of a frame with dark particles, and the mask of where it was measured.
 
     The background is a quadratic surface in x and y through the pixels outside of the particles,
-    which are those whose smoothed value lies well below it; two rounds settle the mask.
+    which are those whose smoothed value lies well below it; three rounds settle the mask.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ figures.schematic()
 # reaches it through the particle. $\lambda$ is the length over which gold scatters electrons out of
 # the aperture (35–85 nm here; 20–85 nm are in use at 200 kV {cite}`yao2020`), and $f$ the share
 # that arrives through any thickness, scattered but still within the aperture. Without $f$, 100 nm
-# of gold would be nearly black; in the real frame below its core keeps half of the background.
+# of gold would be nearly black; in the real frame below the core keeps nearly half of the background.
 #
 # **Blur.** Electrons lose energy in the liquid, and the objective lens focuses each energy
 # elsewhere. The result is close to a Gaussian blur that grows with the liquid's thickness: 3 to
