@@ -29,6 +29,12 @@ def three_tap(sharing: float) -> np.ndarray:
     return np.array([sharing, 1 - 2 * sharing, sharing])
 
 
+def gaussian_kernel(sigma: float) -> np.ndarray:
+    """Kernel (K,) of a camera or an interpolation that blurs by a Gaussian of `sigma` [px]."""
+    taps = 2 * max(1, int(np.ceil(3 * sigma))) + 1
+    return cv2.getGaussianKernel(taps, sigma)[:, 0]
+
+
 def kernel_from_mtf(frequency: np.ndarray, mtf: np.ndarray, taps: int = 7) -> np.ndarray:
     """Symmetric kernel whose transfer function fits a measured one, with sum 1.
 

@@ -106,7 +106,7 @@ def write_dataset(
     simulate.recipes_by_name(recipe)
     folder = Path(folder)
     arguments = {"pairs": pairs, "seed": seed, "recipe": recipe, "size": size}
-    _claim(folder, arguments | {"simulator": _simulator()})
+    _claim(folder, arguments | {"simulator": simulator_fingerprint()})
     if (folder / LIST).exists() and (folder / FACTS).exists():
         return read_list(folder / LIST)
     tasks = list(_tasks(folder, pairs, seed, recipe, size))
@@ -178,10 +178,13 @@ def describe(folder: str | Path) -> str:
     )
 
 
-def _simulator() -> str:
+def simulator_fingerprint() -> str:
     """Fingerprint of the code that draws and acquires: another one gives other images."""
     package = Path(__file__).parent
-    sources = ("shapes.py", "camera.py", "imaging.py", "simulate.py", "dataset.py")
+    sources = (
+        "shapes.py", "camera.py", "texture.py", "imaging.py", "simulate.py", "dataset.py",
+        "examples.py",
+    )  # fmt: skip
     return hashlib.sha256(b"".join((package / name).read_bytes() for name in sources)).hexdigest()[
         :8
     ]

@@ -18,3 +18,12 @@ class InputError(ValueError):
 
     def __init__(self, expected: str, got: str, todo: str) -> None:
         super().__init__(f"Expected {expected}; got {got}. {todo}")
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return _said, (str(self),)  # a worker process hands it over by its text
+
+
+def _said(text: str) -> InputError:
+    error = InputError.__new__(InputError)
+    error.args = (text,)
+    return error

@@ -9,6 +9,7 @@ import numpy as np
 
 from lctem_core import shapes
 from lctem_core.camera import Camera
+from lctem_core.texture import Texture
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,15 @@ class Acquisition:
         (scattered, yet inside the aperture).
     illumination : Illumination
     camera : Camera
+    texture : Texture
+    rim : float
+        Strength of the bright rim of a defocused edge (Fresnel fringe): the transmission gets
+        `rim` times its difference from its own average over `rim_width` [nm] added.
+    rim_width : float
+        [nm]
+    dark_field : float, optional
+        Background of an annular dark-field image relative to its brightest place: what a particle
+        scatters is then bright. None is bright field.
     """
 
     dose: float
@@ -113,6 +123,10 @@ class Acquisition:
     floor: float = 0.3
     illumination: Illumination = field(default_factory=Illumination)
     camera: Camera = field(default_factory=Camera)
+    texture: Texture = field(default_factory=Texture)
+    rim: float = 0.0
+    rim_width: float = 10.0
+    dark_field: float | None = None
 
     @property
     def incident_dose(self) -> float:
@@ -260,7 +274,45 @@ def transmission(
         if sigma > 0.2:  # a narrower Gaussian stays inside one pixel
             bright = cv2.GaussianBlur(bright, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101)
         image *= bright
+    if acquisition.rim:
+        width = max(acquisition.rim_width / pixel_size, 0.5)
+        around = cv2.GaussianBlur(image, (0, 0), width, borderType=cv2.BORDER_REFLECT_101)
+        image = np.maximum(image + np.float32(acquisition.rim) * (image - around), 0)
+    if acquisition.dark_field is not None:
+        dark = np.float32(acquisition.dark_field)
+        return dark + (1 - dark) * np.clip(1 - image, 0, 1)
     return floor + (1 - floor) * image
+
+
+def expected(
+    depth: np.ndarray,
+    acquisition: Acquisition,
+    pixel_size: float,
+    depth_upper: np.ndarray | None = None,
+) -> np.ndarray:
+    """Mean number of electrons per pixel: dose × (pixel size)² × field × transmission.
+
+    Parameters
+    ----------
+    depth : ndarray, (N, N)
+        Optical depth at the lower membrane.
+    acquisition : Acquisition
+    pixel_size : float
+        [nm]
+    depth_upper : ndarray, (N, N), optional
+        Optical depth at the upper membrane.
+
+    Returns
+    -------
+    ndarray, (N, N), float32
+        [e-/px]
+    """
+    electrons = transmission(depth, acquisition, pixel_size, depth_upper)
+    electrons *= acquisition.illumination.image(depth.shape[0])
+    if acquisition.texture != Texture():
+        electrons *= acquisition.texture.image(depth.shape[0])
+    electrons *= np.float32(acquisition.dose * pixel_size**2)
+    return electrons
 
 
 def acquire(
@@ -270,9 +322,7 @@ def acquire(
     rng: np.random.Generator,
     depth_upper: np.ndarray | None = None,
 ) -> np.ndarray:
-    """One frame of counts.
-
-    Electrons per pixel are dose × (pixel size)² × illumination × transmission.
+    """One frame of counts: what the camera makes of the `expected` electrons.
 
     Parameters
     ----------
@@ -290,9 +340,7 @@ def acquire(
     ndarray, (N, N), uint16
         Camera counts.
     """
-    electrons = transmission(depth, acquisition, pixel_size, depth_upper)
-    electrons *= acquisition.illumination.image(depth.shape[0])
-    electrons *= np.float32(acquisition.dose * pixel_size**2)
+    electrons = expected(depth, acquisition, pixel_size, depth_upper)
     return acquisition.camera.expose(electrons, rng)
 
 

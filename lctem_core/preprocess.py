@@ -102,8 +102,17 @@ def check_percentiles(low: float, high: float, least_contrast: float) -> None:
         raise InputError("a least contrast of 0 to below 1", str(least_contrast), "0 turns it off.")
 
 
+#: Where the faithful target cuts off, in ranges between the percentiles: only hot pixels go so far.
+#: Few and small particles are darker than the lower percentile, and keep their grey levels.
+FAR = (-4.0, 5.0)
+
+
 def rescale(
-    image: np.ndarray, low: float = 0.1, high: float = 99.9, least_contrast: float = 0.0
+    image: np.ndarray,
+    low: float = 0.1,
+    high: float = 99.9,
+    least_contrast: float = 0.0,
+    clip: tuple[float, float] = (0.0, 1.0),
 ) -> np.ndarray:
     """Image stretched between two percentiles and clipped to [0, 1].
 
@@ -116,13 +125,15 @@ def rescale(
         Any real type.
     low, high, least_contrast : float
         As for `limits`.
+    clip : tuple of float
+        Least and greatest value of the result.
 
     Returns
     -------
     ndarray, (H, W), float32
-        In [0, 1].
+        In [0, 1], or within `clip`.
     """
     lower, upper = limits(image, low, high, least_contrast)
     with np.errstate(over="ignore"):  # percentiles almost equal: what overflows is clipped
         stretched = (np.asarray(image) - lower) / (upper - lower)
-    return np.clip(stretched, 0, 1).astype(np.float32, copy=False)
+    return np.clip(stretched, *clip).astype(np.float32, copy=False)

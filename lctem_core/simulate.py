@@ -6,7 +6,7 @@ what is not known is drawn at random over a range instead of fixed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,8 +32,9 @@ PUBLISHED_MTF = (0.81, 0.61, 0.46, 0.34, 0.28)
 class Recipe:
     """Ranges from which scenes and acquisitions are drawn.
 
-    `PAPER` holds the paper's own sample and magnifications; `WIDE` is what the shipped weights
-    are trained on, since users bring other particles, cameras and illuminations.
+    `PAPER` holds the paper's own sample and magnifications; `WIDE` and `BROAD` are what the shipped
+    weights are trained on, since users bring other particles, cameras and illuminations. What else
+    varies in a broad field (textures, movement, file formats) is in `lctem_core.examples`.
 
     Attributes
     ----------
@@ -53,6 +54,8 @@ class Recipe:
         Share of fields without particles.
     clustered : float
         Share of groups that have more than one particle.
+    faint : float
+        Share of scenes with particles of light matter, 2 to 8 times longer attenuation lengths.
     upper : float
         Share of scenes with particles on the upper membrane, too.
     wet_dose, dry_dose : tuple of float
@@ -92,6 +95,7 @@ class Recipe:
     number: tuple[float, float] = (1.0, 12.0)
     empty: float = 0.0
     clustered: float = 0.4
+    faint: float = 0.0
     upper: float = 0.0
     wet_dose: tuple[float, float] = (1.0, 1000.0)
     wet_electrons: tuple[float, float] | None = None
@@ -130,7 +134,23 @@ WIDE = Recipe(
     mottling=(0.0, 0.04),
     sharing=(0.0, 0.2),
 )  # fmt: skip
-RECIPES = {"paper": (PAPER,), "wide": (WIDE,), "mixed": (WIDE, WIDE, PAPER)}
+BROAD = replace(
+    WIDE,
+    widths=(300.0, 8000.0),
+    diameter_pixels=(4.0, 160.0),
+    number=(1.0, 300.0),
+    empty=0.12,
+    faint=0.35,
+    wet_electrons=(0.25, 5000.0),
+    floor=(0.02, 0.5),
+    mottling=(0.0, 0.06),
+)
+RECIPES = {
+    "paper": (PAPER,),
+    "wide": (WIDE,),
+    "mixed": (WIDE, WIDE, PAPER),
+    "broad": (BROAD, BROAD, BROAD, PAPER),
+}
 
 
 def recipes_by_name(name: str) -> tuple[Recipe, ...]:
@@ -168,6 +188,8 @@ def draw_scene(recipe: Recipe, rng: np.random.Generator) -> Scene:
     # Attenuation lengths are those of gold for 100 nm particles. Where the diameter is scaled in
     # pixels, thickness is scaled with it, or small particles would vanish and large ones be black.
     length = rng.uniform(*recipe.attenuation_lengths)
+    if recipe.faint and rng.random() < recipe.faint:
+        length *= _log_uniform(rng, 2, 8)
     if recipe.diameter_pixels is not None:
         length *= mean / 100
     flat = rng.random() < 0.5

@@ -1,7 +1,8 @@
 """The prepared store: every pair cropped, reduced and rescaled once, ready for training.
 
-A store is a folder with ``noisy.npy`` and ``truth.npy``, (N, size, size) uint16 of the intensities
-times 65,535, and ``store.json``.
+A store is a folder with ``noisy.npy``, one or both of ``truth.npy`` (the dry look) and
+``faithful.npy`` (the noisy frame without noise, in its own scale), each (N, size, size) uint16 over
+the range that ``store.json`` states, by default [0, 1].
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from lctem_core.preprocess import check_percentiles, reduce, rescale
 
 FORMAT = 1
 _FULL = 65535
-_KINDS = ("noisy", "truth")
+#: Arrays of a store of pairs, and the intensities that 0 and 65,535 stand for.
+_PAIRS = {"noisy": (0.0, 1.0), "truth": (0.0, 1.0)}
+#: Array that holds the truth, by target.
+TARGETS = {"dry": "truth", "faithful": "faithful"}
 
 
 class Store:
@@ -43,10 +47,16 @@ class Store:
         ``size``, ``low``, ``high`` and ``least_contrast`` of the preprocessing.
     facts : dict
         What the maker noted.
+    target : str
+        ``dry``: images in [0, 1], the truth is the dry look. ``faithful``: the truth is the noisy
+        frame without noise, and both may leave [0, 1].
     """
 
-    def __init__(self, path: Path, note: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    def __init__(
+        self, path: Path, note: dict[str, Any], arrays: dict[str, np.ndarray], target: str = "dry"
+    ) -> None:
         self.path = path
+        self.target = target
         self.pairs = [Pair(*fields) for fields in note["pairs"]]
         self.parameters: dict[str, Any] = note["parameters"]
         self.size: int = self.parameters["size"]
@@ -56,19 +66,22 @@ class Store:
             name: note[name] for name in ("list_sha256", "images_sha256")
         }
         self._arrays = arrays
+        self._ranges = _ranges(note)
 
     @classmethod
-    def open(cls, path: str | Path) -> Store:
-        """Open a finished store.
+    def open(cls, path: str | Path, target: str = "dry") -> Store:
+        """Open a finished store, for one target.
 
         Raises
         ------
         FileNotFoundError
             If there is none.
         InputError
-            If it is unfinished, damaged, or of another version.
+            If it is unfinished, damaged, of another version, or without that target.
         """
         path = Path(path)
+        if target not in TARGETS:
+            raise InputError(f"a target of {', '.join(TARGETS)}", repr(target), "Use one of them.")
         if not (path / "store.json").is_file():
             begun = _part(path).is_dir()
             text = InputError(
@@ -81,31 +94,40 @@ class Store:
         note = _note(path)
         shape = (len(note["pairs"]),) + (note["parameters"]["size"],) * 2
         arrays = {}
-        for kind in _KINDS:
+        if TARGETS[target] not in _ranges(note):
+            raise InputError(
+                f"a store with {target} truth images", f"{path} without",
+                "The faithful target needs simulated examples: make them with 'lctem examples'."
+                if target == "faithful" else "Make one with 'lctem prepare'.",
+            )  # fmt: skip
+        for kind in ("noisy", TARGETS[target]):
             try:
                 arrays[kind] = np.load(path / f"{kind}.npy", mmap_mode="r")
             except (OSError, ValueError) as error:
                 raise _damaged(path, f"{kind}.npy: {error}") from error
             if arrays[kind].shape != shape or arrays[kind].dtype != np.uint16:
                 raise _damaged(path, f"{kind}.npy of shape {arrays[kind].shape}, not {shape}")
-        return cls(path, note, arrays)
+        return cls(path, note, arrays, target)
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def noisy(self, i: int) -> np.ndarray:
-        """Noisy image `i`, (size, size) float32 in [0, 1]."""
-        return self._image("noisy", i)
+        """Noisy image `i`, (size, size) float32; in [0, 1] for the dry target."""
+        image = self._image("noisy", i)
+        return np.clip(image, 0, 1) if self.target == "dry" else image
 
     def truth(self, i: int) -> np.ndarray:
-        """Truth image `i`, (size, size) float32 in [0, 1]."""
-        return self._image("truth", i)
+        """Truth image `i` of the target, (size, size) float32; in [0, 1] for the dry one."""
+        return self._image(TARGETS[self.target], i)
 
     def _image(self, kind: str, i: int) -> np.ndarray:
-        return self._arrays[kind][i].astype(np.float32) / np.float32(_FULL)
+        low, high = self._ranges[kind]
+        return self._arrays[kind][i] * np.float32((high - low) / _FULL) + np.float32(low)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Store.open, (self.path,)  # a loader's worker maps the files instead of copying them
+        # A loader's worker maps the files instead of copying them.
+        return Store.open, (self.path, self.target)
 
 
 def prepare(
@@ -155,7 +177,7 @@ def prepare(
     InputError
         If a pair cannot be used, or `out` was begun or made from something else.
     """
-    out, part = Path(out), _part(Path(out))
+    out = Path(out)
     if size < 1:
         raise InputError("a size of 1 pixel or more", str(size), "512 is usual.")
     check_percentiles(low, high, least_contrast)
@@ -175,70 +197,101 @@ def prepare(
         return Store.open(out)
     if out.exists():
         raise InputError("a new folder for the store", f"{out}, which exists", "Choose another.")
-    if (part / "store.json").exists():
-        _compare(_note(part), note, part)
-    else:
-        _begin(part, len(pairs), size, note | {"pairs": pairs, "facts": facts or {}})
-    _fill(part, pairs, Path(folder), note["parameters"], progress)
-    part.rename(out)
-    (out / "done").unlink()
-    return Store.open(out)
-
-
-def _begin(part: Path, number: int, size: int, note: dict[str, Any]) -> None:
-    """Make the files of an empty store; its note comes last and tells that they are whole."""
-    if part.exists():
-        shutil.rmtree(part)
-    part.mkdir(parents=True)
-    for kind in _KINDS:
-        np.lib.format.open_memmap(part / f"{kind}.npy", "w+", np.uint16, (number, size, size))
-    (part / "done").write_bytes(bytes(number))
-    with replacing(part / "store.json") as path:
-        path.write_text(json.dumps(note, indent=1), encoding="utf-8")
-
-
-def _fill(
-    part: Path, pairs: list[Pair], folder: Path, parameters: dict[str, Any], progress: bool
-) -> None:
-    """Write the pairs that are not marked as done, and mark them."""
-    done = (part / "done").read_bytes()
-    # A list names an image in several lines that need not follow each other: sorted and with the
-    # last two images remembered, each is read once, and never more than three are in memory.
-    order = sorted(
-        (i for i in range(len(pairs)) if not done[i]), key=lambda i: (pairs[i].dry, pairs[i].wet)
-    )
-    read = lru_cache(maxsize=2)(read_counts)
-    bar = tqdm(
-        order, "prepare", len(pairs), initial=len(pairs) - len(order), unit=" pairs",
-        disable=not progress,
-    )  # fmt: skip
-    size, low, high = parameters["size"], parameters["low"], parameters["high"]
-    # Plain files: writing to a memory map ends the process without a word when the disk is full.
-    with (
-        (part / "noisy.npy").open("r+b") as noisy_file,
-        (part / "truth.npy").open("r+b") as truth_file,
-        (part / "done").open("r+b") as marks,
-    ):
+    note |= {"pairs": pairs, "facts": facts or {}}
+    with Writer(out, note) as writer:
+        # A list names an image in several lines that need not follow each other: sorted and with
+        # the last two images remembered, each is read once, and never more than three are in
+        # memory.
+        order = sorted(writer.missing, key=lambda i: (pairs[i].dry, pairs[i].wet))
+        read = lru_cache(maxsize=2)(read_counts)
+        bar = tqdm(
+            order, "prepare", len(pairs), initial=len(pairs) - len(order), unit=" pairs",
+            disable=not progress,
+        )  # fmt: skip
         for i in bar:
             noisy, truth = load_pair(pairs[i], folder, read)
             noisy = rescale(reduce(noisy, size), low, high)
-            truth = rescale(reduce(truth, size), low, high, parameters["least_contrast"])
-            _write(noisy_file, noisy, i - len(pairs))
-            _write(truth_file, truth, i - len(pairs))
-            # The images are on the disk before the mark is: a kill or a power cut in between
-            # costs this pair's work and nothing else.
-            marks.seek(i)
-            marks.write(b"\1")
-            marks.flush()
+            truth = rescale(reduce(truth, size), low, high, least_contrast)
+            writer.write(i, {"noisy": noisy, "truth": truth})
+    return Store.open(out)
 
 
-def _write(file: Any, image: np.ndarray, from_end: int) -> None:
-    """Write an image [0, 1] as uint16 at its place, counted in images from the end of the file."""
-    content = np.round(image * np.float32(_FULL)).astype("<u2").tobytes()
+class Writer:
+    """Fills a new store, image by image, in any order; goes on where a killed one stopped.
+
+    The store is built in ``<out>.part`` and renamed when the block ends without an error.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to make.
+    note : dict
+        Content of ``store.json``; ``kinds`` has the arrays with their ranges, if they are not
+        those of pairs.
+    """
+
+    def __init__(self, out: Path, note: dict[str, Any]) -> None:
+        self.out, self.part = out, _part(out)
+        if (self.part / "store.json").exists():
+            _compare(_note(self.part), note, self.part)
+        else:
+            _begin(self.part, note)
+        self.ranges = _ranges(note)
+        done = (self.part / "done").read_bytes()
+        #: Indices of the images that are not there yet.
+        self.missing = [i for i in range(len(done)) if not done[i]]
+
+    def __enter__(self) -> Writer:
+        # Plain files: writing to a memory map ends the process without a word when the disk is
+        # full.
+        self._files = {kind: (self.part / f"{kind}.npy").open("r+b") for kind in self.ranges}
+        self._marks = (self.part / "done").open("r+b")
+        self._number = (self.part / "done").stat().st_size
+        return self
+
+    def write(self, i: int, images: dict[str, np.ndarray]) -> None:
+        """Write the images of one pair, by kind, and mark it as done."""
+        for kind, (low, high) in self.ranges.items():
+            levels = (images[kind] - np.float32(low)) * np.float32(_FULL / (high - low))
+            _write(self._files[kind], np.clip(np.round(levels), 0, _FULL), i - self._number)
+        # The images are on the disk before the mark is: a kill or a power cut in between costs
+        # this pair's work and nothing else.
+        self._marks.seek(i)
+        self._marks.write(b"\1")
+        self._marks.flush()
+
+    def __exit__(self, kind: type | None, *_: Any) -> None:
+        for file in (*self._files.values(), self._marks):
+            file.close()
+        if kind is None:
+            self.part.rename(self.out)
+            (self.out / "done").unlink()
+
+
+def _write(file: Any, levels: np.ndarray, from_end: int) -> None:
+    """Write levels as uint16 at their place, counted in images from the end of the file."""
+    content = levels.astype("<u2").tobytes()
     file.seek(from_end * len(content), os.SEEK_END)
     file.write(content)
     file.flush()
     os.fsync(file.fileno())
+
+
+def _ranges(note: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    return {kind: tuple(ends) for kind, ends in note.get("kinds", _PAIRS).items()}
+
+
+def _begin(part: Path, note: dict[str, Any]) -> None:
+    """Make the files of an empty store; its note comes last and tells that they are whole."""
+    if part.exists():
+        shutil.rmtree(part)
+    part.mkdir(parents=True)
+    number, size = len(note["pairs"]), note["parameters"]["size"]
+    for kind in _ranges(note):
+        np.lib.format.open_memmap(part / f"{kind}.npy", "w+", np.uint16, (number, size, size))
+    (part / "done").write_bytes(bytes(number))
+    with replacing(part / "store.json") as path:
+        path.write_text(json.dumps(note, indent=1), encoding="utf-8")
 
 
 def _note(path: Path) -> dict[str, Any]:
