@@ -288,10 +288,11 @@ def scaled(one: Example, least_contrast: float = LEAST_CONTRAST) -> dict[str, np
         to [0, 1]; ``truth``, the dry look in [0, 1].
     """
     lower, upper = limits(one.noisy, LOW, HIGH)
+    empty = not np.ptp(one.look)
     return {
         "noisy": rescale(one.noisy, LOW, HIGH, clip=FAR),
         "faithful": np.clip((one.faithful - lower) / (upper - lower), *FAR).astype(np.float32),
-        "truth": rescale(one.look, LOW, HIGH, least_contrast),
+        "truth": np.ones_like(one.look) if empty else rescale(one.look, LOW, HIGH, least_contrast),
     }
 
 
