@@ -78,6 +78,22 @@ def simulate(
 
 
 @app.command()
+def examples(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the examples.")],
+    number: Annotated[int, typer.Option(help="Number of frames.")] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same images.")] = 0,
+    recipe: Annotated[str, typer.Option(help="paper, wide, mixed or broad.")] = "broad",
+    size: Annotated[int, typer.Option(help="Pixels on a side.")] = 512,
+    workers: Annotated[int | None, typer.Option(help="Processes; default one per core.")] = None,
+) -> None:
+    """Simulate training frames straight into a store, with both kinds of truth."""
+    from lctem_core.examples import write_examples
+
+    written = write_examples(store, number, seed=seed, recipe=recipe, size=size, workers=workers)
+    typer.echo(f"{len(written)} examples of {size} × {size} pixels in {store}")
+
+
+@app.command()
 def prepare(
     source: Annotated[Path, typer.Argument(metavar="SRC", help="Folder with the TIFFs.")],
     store: Annotated[
@@ -141,7 +157,8 @@ def train(
     if not (devices == "auto" or (devices.isdigit() and int(devices))):
         raise InputError("a number of GPUs, or auto", repr(devices), "1 is usual.")
     number = int(devices) if devices.isdigit() else devices
-    weights = fit(Store.open(store), run, Config.of(values), devices=number)
+    config = Config.of(values)
+    weights = fit(Store.open(store, config.target), run, config, devices=number)
     typer.echo(f"weights in {weights}")
 
 

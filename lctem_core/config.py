@@ -7,6 +7,7 @@ from typing import Any
 
 from lctem_core import metrics, model
 from lctem_core.errors import InputError
+from lctem_core.store import TARGETS
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true")
 
@@ -20,8 +21,12 @@ class Config:
 
     Attributes
     ----------
-    encoder, shuffle, depth
+    encoder, shuffle, depth, head, width
         See `lctem_core.model.unet`.
+    target : str
+        ``dry``: the dry look in [0, 1], as in the paper. ``faithful``: the noisy frame without
+        noise, in its own scale, see `lctem_core.examples`; losses are then taken in units of the
+        truth's own contrast.
     loss : str
         ``ssim``, ``l1``, ``l2`` or ``ssim+l1``.
     window : int
@@ -55,6 +60,9 @@ class Config:
     encoder: str = "resnet18"
     shuffle: int = 1
     depth: int = 5
+    head: str = "sigmoid"
+    width: float = 1.0
+    target: str = "dry"
     loss: str = "ssim"
     window: int = 11
     crop: int = 0
@@ -87,6 +95,13 @@ class Config:
         """Raise an `InputError` for a value that cannot be trained with."""
         model.check_architecture(**self.architecture)
         metrics.loss_by_name(self.loss, self.window)
+        if self.target not in TARGETS:
+            raise InputError(f"a target of {', '.join(TARGETS)}", repr(self.target), "Use one.")
+        if self.target == "faithful" and self.head != "linear":
+            raise InputError(
+                "head linear for the faithful target", repr(self.head),
+                "A sigmoid cannot give grey levels outside [0, 1].",
+            )  # fmt: skip
         if self.schedule not in ("plateau", "cosine"):
             raise InputError("schedule plateau or cosine", repr(self.schedule), "Use one of them.")
         if self.workers < 0:
@@ -112,7 +127,10 @@ class Config:
     @property
     def architecture(self) -> dict[str, Any]:
         """Arguments of `lctem_core.model.unet`."""
-        return {"encoder": self.encoder, "shuffle": self.shuffle, "depth": self.depth}
+        return {
+            "encoder": self.encoder, "shuffle": self.shuffle, "depth": self.depth,
+            "head": self.head, "width": self.width,
+        }  # fmt: skip
 
 
 def _typed(field: Field, value: Any) -> Any:

@@ -133,6 +133,32 @@ def scores(x: Images, y: Images, window: int = 11) -> dict[str, Images]:
     return {name: value.numpy() for name, value in values.items()}
 
 
+def in_contrast(
+    x: torch.Tensor, truth: torch.Tensor, least: float = 0.05
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Both images in units of the truth's contrast: its darkest place becomes 0, its brightest 1.
+
+    Noisy frames are stretched by their percentiles, so that the contrast of the truth within them
+    is anything from 1 to a few hundredths. A loss in these units weighs a faint frame like a clear
+    one.
+
+    Parameters
+    ----------
+    x, truth : Tensor, (N, 1, H, W)
+        Sides divisible by 4.
+    least : float
+        Least contrast: the truth of an empty field has none.
+
+    Returns
+    -------
+    x, truth : Tensor, (N, 1, H, W)
+    """
+    pooled = F.avg_pool2d(truth.detach(), 4)
+    low, high = (f(pooled, dim=(1, 2, 3), keepdim=True) for f in (torch.amin, torch.amax))
+    contrast = (high - low).clamp_min(least)
+    return (x - low) / contrast, (truth - low) / contrast
+
+
 def loss_by_name(name: str, window: int = 11) -> Loss:
     """Loss function of two tensors (N, 1, H, W) in [0, 1].
 

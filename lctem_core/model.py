@@ -16,6 +16,9 @@ from lctem_core.errors import InputError
 from lctem_core.outputs import replacing
 
 ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+#: Lighter encoders, for the fast network only; `tu-` names are timm's.
+LIGHT_ENCODERS = ("mobilenet_v2", "tu-resnet10t", "tu-regnetx_004", "tu-mobilenetv3_small_100")
+HEADS = ("sigmoid", "linear")
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 
 #: Decoder widths of the fast network by depth. The last is wider than in the paper's network
@@ -34,25 +37,33 @@ class FastUnet(nn.Module):
     ----------
     encoder : str
     shuffle : int
-        Block size, 2 or more.
+        Block size, 1 or more.
     depth : int
         Stages of the encoder, 3 to 5.
+    head : str
+        ``sigmoid``: an image between 0 and 1. ``linear``: the U-Net gives the difference from a
+        local mean of the input, so that the level of the background comes through unchanged and
+        nothing bounds the grey levels.
+    width : float
+        Factor of the decoder's channels.
     """
 
-    def __init__(self, encoder: str, shuffle: int, depth: int) -> None:
+    def __init__(
+        self, encoder: str, shuffle: int, depth: int, head: str = "sigmoid", width: float = 1.0
+    ) -> None:
         super().__init__()
-        self.shuffle = shuffle
+        self.shuffle, self.head = shuffle, head
         self.unet = smp.Unet(
             encoder,
             encoder_depth=depth,
             encoder_weights=None,
-            decoder_channels=_DECODER[depth],
+            decoder_channels=tuple(max(8, round(width * c / 8) * 8) for c in _DECODER[depth]),
             in_channels=shuffle**2,
             classes=shuffle**2,
             activation=None,
         )
         # smp keeps the stages that a shallower encoder never runs; they would triple the file.
-        for stage in range(depth, 5):
+        for stage in range(depth, 5 if encoder in ENCODERS else 0):
             setattr(self.unet.encoder, f"layer{stage}", nn.Identity())
         # All sub-pixels start from the same filter: otherwise the untrained network draws a grid
         # of period `shuffle`, and training has to remove it (Aitken et al. 2017).
@@ -64,52 +75,81 @@ class FastUnet(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Refine a batch, (N, 1, H, W) -> (N, 1, H, W); sides divisible by `stride`."""
         blocks = nn.functional.pixel_unshuffle(x, self.shuffle)
-        return torch.sigmoid(nn.functional.pixel_shuffle(self.unet(blocks), self.shuffle))
+        image = nn.functional.pixel_shuffle(self.unet(blocks), self.shuffle)
+        return torch.sigmoid(image) if self.head == "sigmoid" else image + _local_mean(x)
 
 
-def unet(encoder: str = "resnet18", *, shuffle: int = 1, depth: int = 5) -> nn.Module:
-    """U-Net with a ResNet encoder, one channel in, one out, between 0 and 1.
+def _local_mean(x: torch.Tensor) -> torch.Tensor:
+    """Mean over about 48 × 48 pixels, smooth, of the same shape; sides divisible by 16."""
+    coarse = nn.functional.avg_pool2d(x, 16)
+    coarse = nn.functional.avg_pool2d(coarse, 3, 1, padding=1, count_include_pad=False)
+    return nn.functional.interpolate(coarse, scale_factor=16, mode="bilinear")
+
+
+def unet(
+    encoder: str = "resnet18",
+    *,
+    shuffle: int = 1,
+    depth: int = 5,
+    head: str = "sigmoid",
+    width: float = 1.0,
+) -> nn.Module:
+    """U-Net, one channel in, one out.
 
     Parameters
     ----------
     encoder : str
-        A name of `ENCODERS`. Weights start at random, as in the paper.
+        A name of `ENCODERS` or `LIGHT_ENCODERS`. Weights start at random, as in the paper.
     shuffle : int
         1 is the paper's network, whose state-dict keys are those of `smp.Unet`; 2, 4 or 8 the
         fast one (`FastUnet`).
     depth : int
         Stages of the encoder; the paper's has 5.
+    head : str
+        ``sigmoid`` as in the paper, or ``linear``, see `FastUnet`.
+    width : float
+        Factor of the decoder's channels.
 
     Returns
     -------
     torch.nn.Module
-        (N, 1, H, W) float32 in [0, 1] -> the same.
+        (N, 1, H, W) float32 -> the same, in [0, 1] with the sigmoid.
 
     Raises
     ------
     InputError
-        For an unknown encoder, shuffle or depth.
+        For an argument that makes no network.
     """
-    check_architecture(encoder, shuffle, depth)
-    if shuffle > 1:
-        return FastUnet(encoder, shuffle, depth)
+    check_architecture(encoder, shuffle, depth, head, width)
+    if (shuffle, head, width) != (1, "sigmoid", 1.0):
+        return FastUnet(encoder, shuffle, depth, head, width)
     return smp.Unet(encoder, encoder_weights=None, in_channels=1, classes=1, activation="sigmoid")
 
 
-def check_architecture(encoder: str, shuffle: int, depth: int) -> None:
+def check_architecture(
+    encoder: str, shuffle: int, depth: int, head: str = "sigmoid", width: float = 1.0
+) -> None:
     """Raise an `InputError` for arguments that `unet` does not take."""
-    if encoder not in ENCODERS:
+    if encoder not in ENCODERS + LIGHT_ENCODERS:
         raise InputError(
-            f"an encoder of {', '.join(ENCODERS)}", repr(encoder), "Use one of these names."
-        )
+            f"an encoder of {', '.join(ENCODERS + LIGHT_ENCODERS)}", repr(encoder),
+            "Use one of these names.",
+        )  # fmt: skip
     if shuffle not in (1, 2, 4, 8):
         raise InputError("shuffle 1, 2, 4 or 8", repr(shuffle), "1 is the paper's network.")
-    if depth not in _DECODER or (shuffle == 1 and depth != 5):
+    if head not in HEADS:
+        raise InputError(f"a head of {', '.join(HEADS)}", repr(head), "Use one of these names.")
+    if not 0.1 <= width <= 4:
+        raise InputError("a width of 0.1 to 4", repr(width), "1 is usual.")
+    literal = (shuffle, head, width) == (1, "sigmoid", 1.0)
+    if depth not in _DECODER or (literal and depth != 5):
         raise InputError(
             "depth 5, or with shuffle 2, 4 or 8 also 3 or 4",
             repr(depth),
             "5 is the paper's network.",
         )
+    if literal and encoder not in ENCODERS:
+        raise InputError("a light encoder with shuffle 2, 4 or 8", "shuffle 1", "Raise it.")
 
 
 def build(architecture: dict[str, Any]) -> nn.Module:

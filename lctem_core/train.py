@@ -48,7 +48,7 @@ class Refinement(L.LightningModule):
         """Loss of one batch."""
         noisy, truth = batch
         # Variances of nearly flat windows vanish in half precision: the loss is fp32 always.
-        loss = self.loss(self(noisy).float(), truth)
+        loss = self.loss(*self._comparable(self(noisy).float(), truth))
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True,
                  batch_size=len(noisy))  # fmt: skip
         return loss
@@ -56,14 +56,21 @@ class Refinement(L.LightningModule):
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> None:
         """Loss and scores of whole frames."""
         noisy, truth = batch
-        refined = self(noisy).float()
-        scores = metrics.scores(refined, truth)
+        refined, truth = self._comparable(self(noisy).float(), truth)
+        scores = metrics.scores(refined.clamp(0, 1), truth.clamp(0, 1))
         values = {
             "val_loss": self.loss(refined, truth),
             "val_psnr": scores["psnr"].mean(),
             "val_ssim": scores["ssim"].mean(),
         }
         self.log_dict(values, prog_bar=True, batch_size=len(noisy), sync_dist=True)
+
+    def _comparable(
+        self, refined: torch.Tensor, truth: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.config.target == "dry":
+            return refined, truth
+        return metrics.in_contrast(refined, truth)
 
     def configure_optimizers(self) -> dict[str, Any]:
         """Adam, with the schedule of the configuration."""
@@ -121,7 +128,7 @@ class Look(Callback):
             with torch.no_grad():
                 refined = module(tensor(noisy)[None].to(module.device))[0, 0].float().cpu().numpy()
             rows.append(np.hstack([noisy, refined, truth]))
-        picture = (np.vstack(rows) * 255).round().astype(np.uint8)
+        picture = (np.vstack(rows).clip(0, 1) * 255).round().astype(np.uint8)
         with replacing(self.folder / "look" / f"epoch_{trainer.current_epoch:04d}.png") as path:
             cv2.imwrite(str(path), picture)
 
@@ -206,6 +213,11 @@ def fit(
         run's.
     """
     config.check()
+    if config.target != store.target:
+        raise InputError(
+            f"a store opened for the target {config.target}", f"one for {store.target}",
+            "Open it with Store.open(path, config.target).",
+        )  # fmt: skip
     folder = Path(folder)
     if config.crop > store.size:
         raise InputError(
@@ -253,6 +265,8 @@ def fit(
         num_sanity_val_steps=0,
         log_every_n_steps=1,
         benchmark=True,
+        # Frames of hardly any contrast have large gradients in its units.
+        gradient_clip_val=1.0 if config.target == "faithful" else None,
         enable_progress_bar=progress,
         enable_model_summary=False,
     )
@@ -270,7 +284,7 @@ def fit(
             "metrics": {name: float(value) for name, value in scores.items()},
             "pairs": {"training": len(data.training), "validation": len(data.validation)},
             "crops_seen": trainer.global_step * data.batch * trainer.world_size,
-            "preprocessing": store.parameters,
+            "preprocessing": store.parameters | {"target": config.target},
             "data": store.facts.get("data", "unknown"),
             "provenance": origin | {"seconds": round(clock.seconds)},
         }
