@@ -29,6 +29,12 @@ def refine(
     size: Annotated[
         int, typer.Option(help="Longer side of the result in pixels; larger frames are reduced.")
     ] = 512,
+    look: Annotated[
+        str,
+        typer.Option(
+            help="faithful: the frame's own counts without noise; dry: particles as without water."
+        ),
+    ] = "faithful",
     weights: Annotated[
         str | None, typer.Option(help="Shipped weights by name, or a .safetensors file.")
     ] = None,
@@ -36,9 +42,9 @@ def refine(
         str | None, typer.Option(help="cpu or cuda; by default a GPU if there is one.")
     ] = None,
 ) -> None:
-    """Refine one frame: camera counts in, float32 TIFF between 0 (dark) and 1 (background) out."""
+    """Refine one frame: camera counts in, float32 TIFF of the counts without noise out."""
     from lctem_core import frames
-    from lctem_core.refine import DEFAULT, Refiner
+    from lctem_core.refine import Refiner
 
     if target.suffix.lower() not in (".tif", ".tiff"):
         raise InputError("an output name that ends in .tif", str(target), "Change the name.")
@@ -49,11 +55,13 @@ def refine(
             f"{source.name} with {len(frame.counts)} frames",
             "Save the frame you want as a TIFF of its own.",
         )
-    refined = Refiner.load(weights or DEFAULT, device=device)(frame.counts, size)
+    refiner = Refiner.load(weights, look=look, device=device)
+    refined = refiner(frame.counts, size)
     reduction = max(frame.counts.shape) / max(refined.shape)
     pixel_size = frame.pixel_size and frame.pixel_size * reduction
     frames.write_tiff(target, refined, pixel_size=pixel_size)
-    typer.echo(f"{target}: {refined.shape[0]} × {refined.shape[1]} pixels, float32 in [0, 1]")
+    scale = "in [0, 1]" if refiner.look == "dry" else "in the frame's counts"
+    typer.echo(f"{target}: {refined.shape[0]} × {refined.shape[1]} pixels, float32 {scale}")
 
 
 @app.command()

@@ -12,9 +12,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from tqdm import tqdm
 from lctem_core import simulate
 from lctem_core.errors import InputError
 from lctem_core.frames import write_tiff
-from lctem_core.imaging import acquire, depths, fit_gain
+from lctem_core.imaging import Scene, acquire, depths, fit_gain
 from lctem_core.outputs import replacing
 from lctem_core.pairs import Pair, read_list, write_list
 from lctem_core.provenance import provenance
@@ -55,6 +56,16 @@ class _Task:
     size: int
     regions: int
     wet_frames: int
+    plan: _Plan | None = None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which boxes (x1, y1, x2, y2) of a dry image are listed with which wet frame, shifted by."""
+
+    boxes: tuple[tuple[int, int, int, int], ...]
+    shifts: tuple[tuple[int, int], ...]
+    listed: tuple[tuple[int, int], ...]
 
 
 def write_dataset(
@@ -64,6 +75,7 @@ def write_dataset(
     seed: int = 0,
     recipe: str = "paper",
     size: int = 1024,
+    like: Sequence[Pair] | None = None,
     workers: int | None = None,
     progress: bool = True,
 ) -> list[Pair]:
@@ -84,6 +96,9 @@ def write_dataset(
         ``paper``, ``wide`` or ``mixed``, see `lctem_core.simulate.Recipe`.
     size : int
         Pixels on a side of the simulated camera; the paper's has 4,096.
+    like : sequence of Pair, optional
+        A list for a camera of 4,096 pixels, such as the published one: ours gets its dry and wet
+        images, its regions and which belong together. `pairs` must be its length.
     workers : int, optional
         Processes; by default one per core.
     progress : bool
@@ -106,10 +121,18 @@ def write_dataset(
     simulate.recipes_by_name(recipe)
     folder = Path(folder)
     arguments = {"pairs": pairs, "seed": seed, "recipe": recipe, "size": size}
+    if like is not None:
+        if len(like) != pairs:
+            raise InputError(f"{len(like)} pairs, as the list has", str(pairs), "Give that number.")
+        lines = "".join(f"{pair.line}\n" for pair in like)
+        arguments["like"] = hashlib.sha256(lines.encode()).hexdigest()[:8]
     _claim(folder, arguments | {"simulator": simulator_fingerprint()})
     if (folder / LIST).exists() and (folder / FACTS).exists():
         return read_list(folder / LIST)
-    tasks = list(_tasks(folder, pairs, seed, recipe, size))
+    if like is None:
+        tasks = list(_tasks(folder, pairs, seed, recipe, size))
+    else:
+        tasks = list(_planned_tasks(folder, like, seed, recipe, size))
     workers = workers or os.cpu_count() or 1
     if workers == 1:
         results = list(tqdm(map(_acquire_all, tasks), "simulate", len(tasks), disable=not progress,
@@ -220,6 +243,35 @@ def _tasks(folder: Path, pairs: int, seed: int, recipe: str, size: int) -> Itera
         number += 1
 
 
+#: Pixels on a side of the camera of the published list.
+_LISTED_CAMERA = 4096
+
+
+def _planned_tasks(
+    folder: Path, like: Sequence[Pair], seed: int, recipe: str, size: int
+) -> Iterator[_Task]:
+    """One task per dry image of a list."""
+    of_dry: dict[str, list[Pair]] = {}
+    for pair in like:
+        of_dry.setdefault(pair.dry, []).append(pair)
+    for number, listed in enumerate(of_dry.values()):
+        boxes = list(dict.fromkeys(pair.truth_key[1:] for pair in listed))
+        scaled = tuple(tuple(v * size // _LISTED_CAMERA for v in box) for box in boxes)
+        wets = list(dict.fromkeys(pair.wet for pair in listed))
+        entries = [(boxes.index(pair.truth_key[1:]), wets.index(pair.wet)) for pair in listed]
+        shifts = []
+        for number_of_wet, wet in enumerate(wets):
+            moves = np.array([[p.wet_x1 - p.x1, p.wet_y1 - p.y1] for p in listed if p.wet == wet])
+            move = np.median(moves, axis=0) * size / _LISTED_CAMERA
+            # Every region of this wet frame must lie inside of it.
+            used = np.array([scaled[box] for box, one in entries if one == number_of_wet])
+            low, high = -used[:, :2].min(axis=0), size - used[:, 2:].max(axis=0)
+            shifts.append(tuple(int(v) for v in np.clip(np.rint(move), low, high)))
+        plan = _Plan(scaled, tuple(shifts), tuple(entries))
+        name = f"SIM_d{number:04d}"
+        yield _Task(folder, name, seed, number, recipe, size, len(boxes), len(wets), plan)
+
+
 def _acquire_all(task: _Task) -> tuple[list[Pair], dict[str, dict[str, float]]]:
     """Write the frames of one dry image; return its list lines and facts.
 
@@ -231,12 +283,19 @@ def _acquire_all(task: _Task) -> tuple[list[Pair], dict[str, dict[str, float]]]:
     recipe = recipes[rng.integers(len(recipes))]
     scene = simulate.draw_scene(recipe, rng)
     pixel = scene.width / task.size
+    if task.plan:
+        scene = _with_particles_in(scene, np.array(task.plan.boxes) * pixel, rng)
     wets = [fit_gain(simulate.draw_wet(recipe, scene, rng), pixel) for _ in range(task.wet_frames)]
     dry = simulate.draw_dry(recipe, rng, least_dose=100 * max(wet.dose for wet in wets))
     dry = fit_gain(dry, pixel)
-    shifts = rng.integers(-int(SHIFT * task.size), int(SHIFT * task.size) + 1, (task.wet_frames, 2))
-    centres = np.array([(one.x, one.y) for one in scene.particles]).reshape(-1, 2) / pixel
-    boxes = [_region(task.size, centres, rng) for _ in range(task.regions)]
+    if task.plan:
+        boxes, shifts, listed = task.plan.boxes, np.array(task.plan.shifts), task.plan.listed
+    else:
+        reach = int(SHIFT * task.size)
+        shifts = rng.integers(-reach, reach + 1, (task.wet_frames, 2))
+        centres = np.array([(one.x, one.y) for one in scene.particles]).reshape(-1, 2) / pixel
+        boxes = [_region(task.size, centres, rng) for _ in range(task.regions)]
+        listed = product(range(task.regions), range(task.wet_frames))
     wet_names = [f"{task.name}w{i}" for i in range(task.wet_frames)]
 
     names = [task.name, *wet_names]
@@ -255,15 +314,28 @@ def _acquire_all(task: _Task) -> tuple[list[Pair], dict[str, dict[str, float]]]:
             write_tiff(path, counts, pixel_size=pixel)
 
     pairs = [
-        Pair(task.name, x1, y1, x2, y2, wet, int(x1 + dx), int(y1 + dy))
-        for x1, y1, x2, y2 in boxes
-        for wet, (dx, dy) in zip(wet_names, shifts, strict=True)
+        Pair(
+            task.name, *boxes[box], wet_names[wet], *(int(v) for v in boxes[box][:2] + shifts[wet])
+        )
+        for box, wet in listed
     ]
     facts = {
         name: simulate.facts(acquisition, pixel)
         for name, acquisition in zip(names, [dry, *wets], strict=True)
     }
     return pairs, facts
+
+
+def _with_particles_in(scene: Scene, boxes: np.ndarray, rng: np.random.Generator) -> Scene:
+    """Scene with a particle moved into every box (x1, y1, x2, y2) [nm] that has none."""
+    particles = list(scene.particles)
+    for x1, y1, x2, y2 in boxes:
+        if any(x1 < one.x < x2 and y1 < one.y < y2 for one in particles):
+            continue
+        copied = particles[rng.integers(len(particles))]
+        x, y = rng.uniform(0.2, 0.8, 2) * (x2 - x1, y2 - y1) + (x1, y1)
+        particles.append(replace(copied, x=float(x), y=float(y)))
+    return replace(scene, particles=tuple(particles))
 
 
 def _region(size: int, centres: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:

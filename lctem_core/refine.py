@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,23 @@ from torch import nn
 from lctem_core import model
 from lctem_core.errors import InputError
 from lctem_core.frames import check_image
-from lctem_core.preprocess import reduce_longer, rescale
+from lctem_core.preprocess import FAR, limits, reduce_longer, rescale
 
-#: Name of the shipped weights that `Refiner.load()` takes.
-DEFAULT = "dry-look"
+#: Shipped weights by the look that they give a frame.
+LOOKS = {"faithful": "faithful", "dry": "dry-look"}
 
 
 class Refiner:
     """A trained network with the preprocessing that it was trained with.
 
+    There are two looks. *Faithful* is the frame itself without its noise and with half of its blur,
+    in its own counts. *Dry* is what the paper's network draws: the particles as they look without
+    water, dark on an even bright background, in [0, 1]; how dark is the network's choice.
+
     Parameters
     ----------
     network : torch.nn.Module
-        (N, 1, H, W) -> the same, in [0, 1].
+        (N, 1, H, W) -> the same.
     card : dict
         The card of its weights.
     device : str, optional
@@ -44,15 +49,24 @@ class Refiner:
         self.network = network.eval().to(self.device, memory_format=torch.channels_last)
         self.card = card
         self.stride = model.stride(card["architecture"])
+        self.look: str = card["preprocessing"].get("target", "dry")
 
     @classmethod
-    def load(cls, weights: str | Path = DEFAULT, *, device: str | None = None) -> Refiner:
+    def load(
+        cls,
+        weights: str | Path | None = None,
+        *,
+        look: str = "faithful",
+        device: str | None = None,
+    ) -> Refiner:
         """Refiner with shipped weights, or with your own.
 
         Parameters
         ----------
-        weights : str or Path
-            A name of shipped weights or a ``.safetensors`` file with its card.
+        weights : str or Path, optional
+            A name of shipped weights or a ``.safetensors`` file with its card; its own look counts.
+        look : str
+            ``faithful`` or ``dry``: which of the shipped weights.
         device : str, optional
             ``cpu``, ``cuda``, …; by default a GPU if there is one.
 
@@ -60,7 +74,9 @@ class Refiner:
         -------
         Refiner
         """
-        network, card = model.load(weights)
+        if weights is None and look not in LOOKS:
+            raise InputError(f"a look of {', '.join(LOOKS)}", repr(look), "Use one of these names.")
+        network, card = model.load(LOOKS[look] if weights is None else weights)
         return cls(network, card, device)
 
     def __call__(self, frame: np.ndarray, size: int = 512) -> np.ndarray:
@@ -80,7 +96,8 @@ class Refiner:
         Returns
         -------
         ndarray, (H', W'), float32
-            The dry look in [0, 1]: particles dark, background bright.
+            The frame's own counts without noise; with the dry look, [0, 1]: particles dark,
+            background bright.
 
         Raises
         ------
@@ -88,13 +105,55 @@ class Refiner:
             If the frame is not a real, finite, two-dimensional image of at least 64 × 64 pixels
             that vary.
         """
-        preprocessing = self.card["preprocessing"]
+        image, back = self._prepare(frame, size)
+        return back(self.refine_prepared(image))
+
+    def with_spread(self, frame: np.ndarray, size: int = 512) -> tuple[np.ndarray, np.ndarray]:
+        """Refine a frame in several orientations: their mean, and how far they disagree.
+
+        A network does not know that an image may be mirrored or turned. Where its answers to the
+        eight orientations (four if the frame is not square) differ, the frame does not determine
+        the answer. The spread is a lower bound of the error: what all of them get wrong alike, it
+        does not show.
+
+        Parameters
+        ----------
+        frame : ndarray, (H, W)
+            Counts, any real type.
+        size : int
+            Longer side of the result [px].
+
+        Returns
+        -------
+        refined, spread : ndarray, (H', W'), float32
+            Mean and standard deviation over the orientations, in the units of `__call__`.
+        """
+        image, back = self._prepare(frame, size)
+        turns = [(t, y, x) for t in (False, True) for y in (1, -1) for x in (1, -1)]
+        if image.shape[0] != image.shape[1]:
+            turns = turns[:4]
+        answers = []
+        for transposed, y, x in turns:
+            turned = (image.T if transposed else image)[::y, ::x]
+            answer = back(self.refine_prepared(turned))[::y, ::x]
+            answers.append(answer.T if transposed else answer)
+        return np.mean(answers, axis=0), np.std(answers, axis=0, ddof=1)
+
+    def _prepare(
+        self, frame: np.ndarray, size: int
+    ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+        """Frame as the network takes it, and how to bring the answer back to the frame's scale."""
+        low, high = (self.card["preprocessing"][name] for name in ("low", "high"))
         image = reduce_longer(check_image(frame, "frame"), size)
-        image = rescale(image, preprocessing["low"], preprocessing["high"])
-        return self.refine_prepared(image)
+        if self.look == "dry":
+            return rescale(image, low, high), lambda refined: refined
+        lower, upper = limits(image, low, high)
+        span = upper - lower
+        image = np.clip((image - lower) / span, *FAR).astype(np.float32)
+        return image, lambda refined: (refined * span + lower).astype(np.float32)
 
     def refine_prepared(self, image: np.ndarray) -> np.ndarray:
-        """Refine an image that is preprocessed already, (H, W) in [0, 1] -> (H, W) in [0, 1]."""
+        """Refine an image that is preprocessed already, (H, W) -> (H, W), in the same scale."""
         height, width = image.shape
         # The network halves the grid several times; a mirrored margin makes the sides divisible
         # and is cut off again.

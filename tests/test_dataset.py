@@ -99,7 +99,7 @@ def test_facts(folder):
 
 
 def test_another_simulator_does_not_continue_a_set(folder, monkeypatch):
-    monkeypatch.setattr(dataset, "_simulator", lambda: "another")
+    monkeypatch.setattr(dataset, "simulator_fingerprint", lambda: "another")
     with pytest.raises(InputError, match="begun with"):
         dataset.write_dataset(folder, 24, seed=3, size=256)
 

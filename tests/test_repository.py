@@ -89,9 +89,9 @@ def test_weights_are_small(files):
     if not sizes:
         pytest.skip("no weights are shipped yet")
     assert sum(sizes.values()) <= 48, sizes
-    from lctem_core.refine import DEFAULT
+    from lctem_core.refine import LOOKS
 
-    assert sizes[DEFAULT] <= 16, sizes
+    assert sizes[LOOKS["faithful"]] <= 16, sizes
 
 
 def test_one_version():

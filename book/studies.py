@@ -1,0 +1,54 @@
+"""Train what the studies of ``book/studies.yaml`` lack, and record it in ``book/results``.
+
+Usage: ``python book/studies.py [STUDY…] [--cache FOLDER] [--part K/N] [--list]``
+
+A killed run goes on where it was. ``--part 1/2`` takes every second run, so that two processes, or
+two machines, share the work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+from lctem_core import study
+from lctem_core.errors import InputError
+
+BOOK = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Do the runs in the order of the file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", nargs="*", help="names of studies; all without")
+    parser.add_argument("--cache", type=Path, default=BOOK.parent / "_build" / "studies",
+                        help="images, stores and unfinished trainings")  # fmt: skip
+    parser.add_argument("--results", type=Path, default=BOOK / "results", help="the records")
+    parser.add_argument("--part", default="1/1", metavar="K/N", help="every N-th run from the K-th")
+    parser.add_argument("--list", action="store_true", help="say what is there, train nothing")
+    options = parser.parse_args()
+    described = yaml.safe_load((BOOK / "studies.yaml").read_text("utf8"))
+    part, parts = (int(number) for number in options.part.split("/"))
+    runs = list(study.read_studies(described, options.study))[part - 1 :: parts]
+    for number, run in enumerate(runs, 1):
+        path = options.results / run.study / f"{run.name}.json"
+        there = path.exists() and json.loads(path.read_text("utf8"))["key"] == run.key
+        title = f"{number}/{len(runs)} {run.study}/{run.name}"
+        if there or options.list:
+            print(f"{title}: {'recorded' if there else 'to do'}", flush=True)
+            continue
+        begun = time.perf_counter()
+        study.record(run, options.results, options.cache)
+        print(f"{title}: {time.perf_counter() - begun:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (InputError, OSError) as error:
+        sys.exit(f"studies: {error}")

@@ -1,0 +1,205 @@
+"""Studies: trainings that are compared, each recorded as a small JSON file with its provenance.
+
+A study is a list of runs that share data and test images. A run whose file is there is not done
+again, a killed one goes on from its last epoch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from lctem_core import dataset, frames, metrics, model
+from lctem_core.config import Config
+from lctem_core.dataset import simulator_fingerprint
+from lctem_core.errors import InputError
+from lctem_core.examples import write_examples
+from lctem_core.outputs import replacing
+from lctem_core.pairs import read_list
+from lctem_core.store import Store, prepare
+from lctem_core.train import fit
+
+
+@dataclass(frozen=True)
+class Data:
+    """Simulated images of a study.
+
+    Attributes
+    ----------
+    kind : str
+        ``pairs``: dry and wet images in the paper's layout. ``listed``: the same with the sharing
+        of images and regions of the published list. ``examples``: see `lctem_core.examples`.
+    number : int
+        Pairs or examples; of ``listed``, the length of the published list.
+    seed : int
+    recipe : str
+    size : int
+        Pixels on a side of the camera; of ``examples``, of the frames.
+    """
+
+    kind: str
+    number: int
+    seed: int
+    recipe: str = "paper"
+    size: int = 832
+
+    def open(self, cache: Path, target: str = "dry", progress: bool = True) -> Store:
+        """Store with these images, made if it is not there.
+
+        Parameters
+        ----------
+        cache : Path
+            Folder for stores.
+        target : str
+            See `lctem_core.store.Store`.
+        progress : bool
+            Show progress bars.
+
+        Returns
+        -------
+        Store
+        """
+        name = _digest(asdict(self) | {"simulator": simulator_fingerprint()})
+        folder = cache / "data" / f"{self.kind}_{name}"
+        if self.kind == "examples":
+            write_examples(folder, self.number, seed=self.seed, recipe=self.recipe,
+                           size=self.size, progress=progress)  # fmt: skip
+            return Store.open(folder, target)
+        if self.kind not in ("pairs", "listed"):
+            raise InputError("data of pairs, listed or examples", self.kind, "Use one of them.")
+        like = read_list(frames.pair_list()) if self.kind == "listed" else None
+        images = folder / "images"
+        dataset.write_dataset(images, self.number, seed=self.seed, recipe=self.recipe,
+                              size=self.size, like=like, progress=progress)  # fmt: skip
+        prepare(images, images / dataset.LIST, folder / "store", progress=progress,
+                facts={"data": dataset.describe(images)})  # fmt: skip
+        return Store.open(folder / "store", target)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of a study."""
+
+    study: str
+    name: str
+    data: Data
+    test: Data
+    config: Config
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Fingerprint of everything that the reader can change; a record with another is stale."""
+        return _digest(
+            {"data": asdict(self.data), "test": asdict(self.test), "config": asdict(self.config)}
+        )
+
+
+def read_studies(described: dict[str, Any], only: Sequence[str] = ()) -> Iterator[Run]:
+    """Runs of a description such as ``book/studies.yaml``.
+
+    Parameters
+    ----------
+    described : dict
+        By study: ``data``, ``test``, ``config`` (shared values) and ``runs``, a list of values
+        that differ with a ``name`` and ``seeds``.
+    only : sequence of str
+        Names of studies; all if empty.
+
+    Yields
+    ------
+    Run
+    """
+    for unknown in set(only) - set(described):
+        raise InputError(f"a study of {', '.join(described)}", unknown, "Use one of these names.")
+    for study, content in described.items():
+        if only and study not in only:
+            continue
+        for entry in content["runs"]:
+            values = dict(entry)
+            name, seeds = values.pop("name"), values.pop("seeds")
+            data = Data(**(content["data"] | values.pop("data", {})))
+            for seed in seeds:
+                config = Config.of(content["config"] | values | {"seed": seed})
+                yield Run(study, f"{name}-{seed}", data, Data(**content["test"]), config)
+
+
+def record(run: Run, results: Path, cache: Path, progress: bool = True) -> Path:
+    """Train and test one run, unless its record is there.
+
+    Parameters
+    ----------
+    run : Run
+    results : Path
+        Folder of the records, ``<results>/<study>/<name>.json``.
+    cache : Path
+        Folder for images, stores and unfinished trainings.
+    progress : bool
+        Show progress bars.
+
+    Returns
+    -------
+    Path
+        Of the record.
+    """
+    path = results / run.study / f"{run.name}.json"
+    if path.exists() and json.loads(path.read_text("utf8"))["key"] == run.key:
+        return path
+    store = run.data.open(cache, run.config.target, progress)
+    folder = cache / "runs" / run.study / f"{run.name}-{run.key}"
+    weights = fit(store, folder, run.config, progress=progress)
+    network, card = model.load(weights)
+    test = run.test.open(cache, run.config.target, progress)
+    kept = ("architecture", "config", "crops_seen", "data", "metrics", "pairs", "provenance")
+    content = {
+        "study": run.study,
+        "name": run.name,
+        "key": run.key,
+        "parameters": model.parameter_count(network),
+        "test": asdict(run.test),
+        "scores": scores_on(network, test, progress),
+    } | {name: card[name] for name in kept}
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf8")
+    return path
+
+
+def scores_on(
+    network: torch.nn.Module | Callable[[torch.Tensor], torch.Tensor],
+    test: Store,
+    progress: bool = True,
+) -> dict[str, list[float]]:
+    """PSNR [dB] and SSIM of every image of a test store.
+
+    For the faithful target, both are taken in units of the truth's contrast, clipped to [0, 1].
+    """
+    scores: dict[str, list[float]] = {"psnr": [], "ssim": []}
+    for i in tqdm(range(len(test)), "test", disable=not progress):
+        noisy, truth = (
+            torch.from_numpy(image)[None, None] for image in (test.noisy(i), test.truth(i))
+        )
+        with torch.inference_mode():
+            refined = network(noisy).float()
+        if test.target == "faithful":
+            refined, truth = (x.clamp(0, 1) for x in metrics.in_contrast(refined, truth))
+        for name, value in metrics.scores(refined, truth).items():
+            scores[name].append(round(float(value[0]), 4))
+    return scores
+
+
+def read_records(results: Path, study: str) -> list[dict[str, Any]]:
+    """Records of a study, by name; those that were made."""
+    return [
+        json.loads(path.read_text("utf8")) for path in sorted(Path(results, study).glob("*.json"))
+    ]
+
+
+def _digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
