@@ -97,9 +97,9 @@ class Config:
         metrics.loss_by_name(self.loss, self.window)
         if self.target not in TARGETS:
             raise InputError(f"a target of {', '.join(TARGETS)}", repr(self.target), "Use one.")
-        if self.target == "faithful" and self.head != "linear":
+        if self.target == "faithful" and self.head == "sigmoid":
             raise InputError(
-                "head linear for the faithful target", repr(self.head),
+                "head linear or detail for the faithful target", repr(self.head),
                 "A sigmoid cannot give grey levels outside [0, 1].",
             )  # fmt: skip
         if self.schedule not in ("plateau", "cosine"):

@@ -13,77 +13,12 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lctem_core.errors import InputError
+from lctem_core.fast import DEPTHS, HEADS, LIGHT_ENCODERS, SLIM, FastUnet
 from lctem_core.outputs import replacing
 
+#: The paper's encoders.
 ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
-#: Lighter encoders, for the fast network only; `tu-` names are timm's.
-LIGHT_ENCODERS = ("mobilenet_v2", "tu-resnet10t", "tu-regnetx_004", "tu-mobilenetv3_small_100")
-HEADS = ("sigmoid", "linear")
 WEIGHTS = Path(__file__).resolve().parent / "weights"
-
-#: Decoder widths of the fast network by depth. The last is wider than in the paper's network
-#: (16), because each of its positions has to draw shuffle² pixels.
-_DECODER = {5: (256, 128, 64, 32, 32), 4: (256, 128, 64, 32), 3: (128, 64, 32)}
-
-
-class FastUnet(nn.Module):
-    """A U-Net on a grid `shuffle` times coarser, with nothing thrown away.
-
-    Pixel-unshuffle moves each shuffle × shuffle block of pixels into channels, the U-Net runs on
-    the smaller grid, pixel-shuffle puts the channels back (Shi et al. 2016). Every layer of the
-    U-Net then costs shuffle² less.
-
-    Parameters
-    ----------
-    encoder : str
-    shuffle : int
-        Block size, 1 or more.
-    depth : int
-        Stages of the encoder, 3 to 5.
-    head : str
-        ``sigmoid``: an image between 0 and 1. ``linear``: the U-Net gives the difference from a
-        local mean of the input, so that the level of the background comes through unchanged and
-        nothing bounds the grey levels.
-    width : float
-        Factor of the decoder's channels.
-    """
-
-    def __init__(
-        self, encoder: str, shuffle: int, depth: int, head: str = "sigmoid", width: float = 1.0
-    ) -> None:
-        super().__init__()
-        self.shuffle, self.head = shuffle, head
-        self.unet = smp.Unet(
-            encoder,
-            encoder_depth=depth,
-            encoder_weights=None,
-            decoder_channels=tuple(max(8, round(width * c / 8) * 8) for c in _DECODER[depth]),
-            in_channels=shuffle**2,
-            classes=shuffle**2,
-            activation=None,
-        )
-        # smp keeps the stages that a shallower encoder never runs; they would triple the file.
-        for stage in range(depth, 5 if encoder in ENCODERS else 0):
-            setattr(self.unet.encoder, f"layer{stage}", nn.Identity())
-        # All sub-pixels start from the same filter: otherwise the untrained network draws a grid
-        # of period `shuffle`, and training has to remove it (Aitken et al. 2017).
-        head = self.unet.segmentation_head[0]
-        with torch.no_grad():
-            head.weight[:] = head.weight[:1].clone()
-            head.bias[:] = 0
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Refine a batch, (N, 1, H, W) -> (N, 1, H, W); sides divisible by `stride`."""
-        blocks = nn.functional.pixel_unshuffle(x, self.shuffle)
-        image = nn.functional.pixel_shuffle(self.unet(blocks), self.shuffle)
-        return torch.sigmoid(image) if self.head == "sigmoid" else image + _local_mean(x)
-
-
-def _local_mean(x: torch.Tensor) -> torch.Tensor:
-    """Mean over about 48 × 48 pixels, smooth, of the same shape; sides divisible by 16."""
-    coarse = nn.functional.avg_pool2d(x, 16)
-    coarse = nn.functional.avg_pool2d(coarse, 3, 1, padding=1, count_include_pad=False)
-    return nn.functional.interpolate(coarse, scale_factor=16, mode="bilinear")
 
 
 def unet(
@@ -99,16 +34,17 @@ def unet(
     Parameters
     ----------
     encoder : str
-        A name of `ENCODERS` or `LIGHT_ENCODERS`. Weights start at random, as in the paper.
+        A name of `ENCODERS`, or for the fast network also one of `lctem_core.fast`. Weights start
+        at random, as in the paper.
     shuffle : int
         1 is the paper's network, whose state-dict keys are those of `smp.Unet`; 2, 4 or 8 the
         fast one (`FastUnet`).
     depth : int
         Stages of the encoder; the paper's has 5.
     head : str
-        ``sigmoid`` as in the paper, or ``linear``, see `FastUnet`.
+        ``sigmoid`` as in the paper, or another one of `lctem_core.fast.FastUnet`.
     width : float
-        Factor of the decoder's channels.
+        Factor of the decoder's channels; of the encoder ``slim``, of all channels.
 
     Returns
     -------
@@ -130,11 +66,9 @@ def check_architecture(
     encoder: str, shuffle: int, depth: int, head: str = "sigmoid", width: float = 1.0
 ) -> None:
     """Raise an `InputError` for arguments that `unet` does not take."""
-    if encoder not in ENCODERS + LIGHT_ENCODERS:
-        raise InputError(
-            f"an encoder of {', '.join(ENCODERS + LIGHT_ENCODERS)}", repr(encoder),
-            "Use one of these names.",
-        )  # fmt: skip
+    names = (*ENCODERS, SLIM, *LIGHT_ENCODERS)
+    if encoder not in names:
+        raise InputError(f"an encoder of {', '.join(names)}", repr(encoder), "Use one of them.")
     if shuffle not in (1, 2, 4, 8):
         raise InputError("shuffle 1, 2, 4 or 8", repr(shuffle), "1 is the paper's network.")
     if head not in HEADS:
@@ -142,7 +76,7 @@ def check_architecture(
     if not 0.1 <= width <= 4:
         raise InputError("a width of 0.1 to 4", repr(width), "1 is usual.")
     literal = (shuffle, head, width) == (1, "sigmoid", 1.0)
-    if depth not in _DECODER or (literal and depth != 5):
+    if depth not in DEPTHS or (literal and depth != 5):
         raise InputError(
             "depth 5, or with shuffle 2, 4 or 8 also 3 or 4",
             repr(depth),

@@ -274,3 +274,20 @@ def test_rounding_beyond_the_range_is_tolerated():
 def test_bad_data_range():
     with pytest.raises(InputError, match="a data range above 0; got 0"):
         psnr(*noise(), data_range=0)
+
+
+@given(scale=st.floats(0.2, 5), offset=st.floats(-3, 3), seed=st.integers(0, 99))
+def test_contrast_units_do_not_depend_on_the_scale(scale, offset, seed):
+    rng = np.random.default_rng(seed)
+    x, truth = (torch.from_numpy(rng.random((2, 1, 32, 32))) for _ in range(2))
+    one = metrics.in_contrast(x, truth, least=1e-6)
+    two = metrics.in_contrast(scale * x + offset, scale * truth + offset, least=1e-6)
+    for a, b in zip(one, two, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-6)
+
+
+def test_an_empty_field_has_the_least_contrast():
+    flat = torch.full((1, 1, 32, 32), 0.4)
+    x, truth = metrics.in_contrast(flat + 0.01, flat, least=0.05)
+    assert float(x.mean()) == pytest.approx(0.2, abs=1e-4)
+    assert float(truth.abs().max()) == 0

@@ -3,11 +3,12 @@
 import json
 import pickle
 
+import numpy as np
 import pytest
 import segmentation_models_pytorch as smp
 import torch
 
-from lctem_core import model
+from lctem_core import fast, model
 from lctem_core.errors import InputError
 
 FAST = {"encoder": "resnet18", "shuffle": 4, "depth": 3}
@@ -151,3 +152,44 @@ def test_damaged_or_absent_weights(fast, tmp_path):
 def test_unknown_architecture(arguments, word):
     with pytest.raises(InputError, match=word):
         model.unet(**arguments)
+
+
+def test_the_linear_head_adds_to_a_local_mean():
+    network = model.unet(shuffle=4, depth=3, head="linear").eval()
+    head = network.unet.segmentation_head[0]
+    torch.nn.init.zeros_(head.weight)
+    ramp = torch.linspace(-1, 3, 128).expand(1, 1, 128, 128).contiguous()
+    with torch.no_grad():
+        refined = network(ramp)
+    inside = np.s_[..., 32:-32]
+    torch.testing.assert_close(refined[inside], ramp[inside], atol=0.02, rtol=0)
+    assert float(refined.max()) > 1.5  # nothing bounds it
+
+
+@pytest.mark.parametrize("encoder", fast.LIGHT_ENCODERS)
+def test_light_encoders(encoder):
+    network = model.unet(encoder, shuffle=4, depth=4, head="linear").eval()
+    with torch.no_grad():
+        assert network(torch.rand(1, 1, 128, 128)).shape == (1, 1, 128, 128)
+
+
+def test_width_scales_the_decoder():
+    narrow, wide = (
+        model.parameter_count(model.unet(shuffle=4, depth=4, width=width).unet.decoder)
+        for width in (0.5, 1.0)
+    )
+    assert narrow < 0.6 * wide
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"head": "tanh", "shuffle": 4},
+        {"width": 0.0, "shuffle": 4},
+        {"encoder": "mobilenet_v2", "shuffle": 1},
+        {"encoder": "tu-resnet10t"},
+    ],
+)
+def test_networks_that_there_are_not(wrong):
+    with pytest.raises(InputError):
+        model.unet(**wrong)

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from lctem_core import Refiner, frames, model, simulate
 from lctem_core.errors import InputError
+from lctem_core.examples import example
 from lctem_core.imaging import Acquisition, Illumination, acquire
 from lctem_core.particles import count_found, find_dark
 from lctem_core.preprocess import rescale
@@ -27,6 +28,11 @@ def untrained():
 
 @pytest.fixture(scope="module")
 def shipped():
+    return Refiner.load(look="dry", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def faithful():
     return Refiner.load(device="cpu")
 
 
@@ -154,3 +160,82 @@ def test_simulated_particles_are_found_and_none_invented(shipped):
     assert len(counted) >= 15
     assert found / (found + missed) > 0.9
     assert invented / len(counted) < 0.2
+
+
+# The faithful look -------------------------------------------------------------------------------
+
+
+def test_the_default_look_is_faithful(faithful):
+    assert faithful.look == "faithful"
+    with pytest.raises(InputError, match="faithful, dry"):
+        Refiner.load(look="pretty")
+
+
+def test_counts_come_back_as_counts(faithful):
+    """The answer follows gain and offset, and its level is the frame's."""
+    counts = np.random.default_rng(0).poisson(20, (128, 192)).astype(np.float32)
+    refined = faithful(counts)
+    assert refined.shape == counts.shape
+    assert refined.dtype == np.float32
+    assert refined.mean() == pytest.approx(counts.mean(), rel=0.02)
+    np.testing.assert_allclose(faithful(7 * counts + 300), 7 * refined + 300, rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [128, 256])
+def test_a_reduced_frame_keeps_its_counts(faithful, size):
+    counts = np.random.default_rng(0).poisson(20, (256, 256))
+    assert faithful(counts, size).mean() == pytest.approx(20, rel=0.02)
+
+
+def test_grey_levels_follow_the_transmission(faithful):
+    """Discs of five transmissions in one frame: no binarisation."""
+    y, x = np.mgrid[:256, :256]
+    levels = [0.35, 0.5, 0.65, 0.8, 0.9]
+    truth = np.full((256, 256), 200.0)
+    discs = []
+    for number, level in enumerate(levels):
+        disc = np.hypot(x - 28 - 50 * number, y - 128) < 18
+        truth[disc] *= level
+        discs.append(np.hypot(x - 28 - 50 * number, y - 128) < 12)
+    refined = faithful(np.random.default_rng(1).poisson(truth))
+    seen = np.array([refined[disc].mean() for disc in discs]) / 200
+    slope = np.polyfit(levels, seen, 1)[0]
+    assert slope == pytest.approx(1, abs=0.1)
+    np.testing.assert_allclose(seen, levels, atol=0.06)
+
+
+def test_less_error_than_a_gaussian_filter(faithful):
+    """On frames that were not used in training, at every dose."""
+    gains = []
+    for seed in range(8):
+        one = example([7001, seed], "paper", 256)
+        spread = np.ptp(one.faithful)
+        error = np.mean((faithful(one.noisy) - one.faithful) ** 2) / spread**2
+        filtered = min(
+            np.mean((ndimage.gaussian_filter(one.noisy.astype(float), s) - one.faithful) ** 2)
+            for s in (1, 2, 4, 8)
+        )
+        gains.append(10 * np.log10(filtered / spread**2 / error))
+    assert np.median(gains) > 1
+
+
+class Turned(torch.nn.Module):
+    """A network that answers every orientation alike (plus a fixed ramp, if asked to)."""
+
+    def __init__(self, ramp):
+        super().__init__()
+        self.ramp = ramp
+
+    def forward(self, x):
+        return x + self.ramp * torch.linspace(0, 1, x.shape[-1])
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (128, 192)])
+def test_spread_of_the_orientations(shape):
+    card = CARD | {"preprocessing": {"low": 0.1, "high": 99.9, "target": "faithful"}}
+    counts = np.random.default_rng(0).poisson(20, shape).astype(np.float32)
+    mean, spread = Refiner(Turned(0.0), card, device="cpu").with_spread(counts)
+    np.testing.assert_allclose(mean, counts, rtol=1e-3, atol=0.1)
+    assert spread.max() < 1e-3
+    _, spread = Refiner(Turned(1.0), card, device="cpu").with_spread(counts)
+    assert spread[:, 0].mean() > 5 * spread[:, shape[1] // 2].mean()
