@@ -8,8 +8,9 @@ import pytest
 import segmentation_models_pytorch as smp
 import torch
 
-from lctem_core import fast, model
+from lctem_core import model
 from lctem_core.errors import InputError
+from lctem_core.fast import LIGHT_ENCODERS
 
 FAST = {"encoder": "resnet18", "shuffle": 4, "depth": 3}
 
@@ -166,7 +167,7 @@ def test_the_linear_head_adds_to_a_local_mean():
     assert float(refined.max()) > 1.5  # nothing bounds it
 
 
-@pytest.mark.parametrize("encoder", fast.LIGHT_ENCODERS)
+@pytest.mark.parametrize("encoder", LIGHT_ENCODERS)
 def test_light_encoders(encoder):
     network = model.unet(encoder, shuffle=4, depth=4, head="linear").eval()
     with torch.no_grad():

@@ -1,0 +1,83 @@
+"""The fast network's own parts: kept detail, local mean, the slim U-Net."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.nn import functional
+
+from lctem_core.fast import SCALES, FastUnet, SlimUnet, kept_detail, local_mean
+
+
+@pytest.fixture
+def noisy():
+    return torch.rand(2, 1, 128, 64, generator=torch.Generator().manual_seed(0))
+
+
+def shares(value, shuffle=4):
+    return torch.full((2, SCALES, 128 // shuffle, 64 // shuffle), float(value))
+
+
+@pytest.mark.parametrize("shuffle", [1, 2, 4, 8])
+def test_all_of_the_detail_is_the_image(noisy, shuffle):
+    torch.testing.assert_close(kept_detail(noisy, shares(1, shuffle), shuffle), noisy)
+
+
+def test_none_of_the_detail_is_the_coarsest_mean(noisy):
+    smooth = kept_detail(noisy, shares(0), 4)
+    coarse = functional.avg_pool2d(noisy, 32)
+    assert smooth.std() < noisy.std() / 10
+    torch.testing.assert_close(smooth.mean(), noisy.mean(), atol=5e-3, rtol=0)
+    torch.testing.assert_close(functional.avg_pool2d(smooth, 32), coarse, atol=0.02, rtol=0)
+
+
+@settings(deadline=None, max_examples=20)
+@given(level=st.floats(-4, 5), seed=st.integers(0, 99))
+def test_a_flat_image_stays_flat(level, seed):
+    some = torch.rand(1, SCALES, 16, 16, generator=torch.Generator().manual_seed(seed))
+    flat = torch.full((1, 1, 64, 64), level)
+    torch.testing.assert_close(kept_detail(flat, some, 4), flat)
+
+
+def test_finest_detail_alone_is_what_a_block_mean_leaves(noisy):
+    some = shares(0)
+    some[:, 1:] = 1  # everything but the finest scale
+    blocks = functional.avg_pool2d(noisy, 2)
+    expected = functional.interpolate(blocks, scale_factor=2, mode="bilinear")
+    torch.testing.assert_close(kept_detail(noisy, some, 4), expected)
+
+
+def test_less_detail_less_noise(noisy):
+    spreads = [float(kept_detail(noisy, shares(share), 4).std()) for share in (0, 0.3, 0.7, 1)]
+    assert spreads == sorted(spreads)
+
+
+def test_local_mean_of_a_ramp():
+    ramp = torch.linspace(0, 1, 256).expand(1, 1, 256, 256).contiguous()
+    inside = local_mean(ramp)[..., 48:-48]
+    torch.testing.assert_close(inside, ramp[..., 48:-48], atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("depth", [3, 4, 5])
+def test_slim_network(depth):
+    network = FastUnet("slim", 4, depth, "detail").eval()
+    side = 4 * 2**depth
+    with torch.no_grad():
+        assert network(torch.rand(1, 1, side, 2 * side)).shape == (1, 1, side, 2 * side)
+    wide = FastUnet("slim", 4, depth, "detail", width=2.0)
+    assert sum(p.numel() for p in wide.parameters()) > 3 * sum(
+        p.numel() for p in network.parameters()
+    )
+
+
+def test_the_finest_level_reaches_the_answer():
+    """A change of one position of the full grid changes the answer there: no level is skipped."""
+    torch.manual_seed(0)
+    network = SlimUnet(4, 4, (8, 8, 8)).eval()
+    x = torch.zeros(1, 4, 16, 16)
+    changed = x.clone()
+    changed[..., 5, 7] = 1
+    with torch.no_grad():
+        difference = (network(changed) - network(x)).abs().sum(1)[0]
+    assert difference.argmax() // 16 in (4, 5, 6)
+    assert difference[5, 7] > 0
