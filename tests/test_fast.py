@@ -70,14 +70,14 @@ def test_slim_network(depth):
     )
 
 
-def test_the_finest_level_reaches_the_answer():
-    """A change of one position of the full grid changes the answer there: no level is skipped."""
+def test_the_finest_level_reaches_the_answer_by_itself():
     torch.manual_seed(0)
     network = SlimUnet(4, 4, (8, 8, 8)).eval()
-    x = torch.zeros(1, 4, 16, 16)
+    for up in network.up:
+        torch.nn.init.zeros_(up.weight)
+    x = torch.rand(1, 4, 16, 16)
     changed = x.clone()
-    changed[..., 5, 7] = 1
+    changed[..., 5, 7] += 1
     with torch.no_grad():
         difference = (network(changed) - network(x)).abs().sum(1)[0]
-    assert difference.argmax() // 16 in (4, 5, 6)
-    assert difference[5, 7] > 0
+    assert difference[5, 7] > 1e-3
