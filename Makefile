@@ -10,7 +10,7 @@ STAMP := $(VENV)/installed
 VIEWER := $(VENV)/share/jupyter/lab/settings/overrides.json
 
 .DELETE_ON_ERROR:
-.PHONY: help book test lab lint screenshots clean
+.PHONY: help book test lab results lint screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,6 +24,9 @@ test: $(STAMP) ## run the tests (ARGS="-k name" passes options to pytest)
 
 lab: $(STAMP) $(VIEWER) ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+results: $(STAMP) ## train what the recorded studies lack: many hours on a CPU (ARGS="table1 --list")
+	@$(RUN) book/studies.py $(ARGS)
 
 lint: $(STAMP) ## check style and format
 	@$(RUN) -m ruff check .

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
@@ -21,10 +22,14 @@ from lctem_core.config import Config
 from lctem_core.dataset import simulator_fingerprint
 from lctem_core.errors import InputError
 from lctem_core.examples import write_examples
+from lctem_core.greys import grey_levels
 from lctem_core.outputs import replacing
 from lctem_core.pairs import read_list
 from lctem_core.store import Store, prepare
 from lctem_core.train import fit
+
+#: Electrons per pixel of the frames on which grey levels are recorded [e-/px].
+GREY_ELECTRONS = (10.0, 100.0, 1000.0)
 
 
 @dataclass(frozen=True)
@@ -165,10 +170,22 @@ def record(run: Run, results: Path, cache: Path, progress: bool = True) -> Path:
         "parameters": model.parameter_count(network),
         "test": asdict(run.test),
         "scores": scores_on(network, test, progress),
+        "greys": {
+            f"{electrons:g}": grey_levels(_on_arrays(network), run.config.target, electrons)
+            for electrons in GREY_ELECTRONS
+        },
     } | {name: card[name] for name in kept}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf8")
     return path
+
+
+def _on_arrays(network: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
+    def refined(image: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return network(torch.from_numpy(image)[None, None])[0, 0].float().numpy()
+
+    return refined
 
 
 def scores_on(
