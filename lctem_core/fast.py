@@ -120,15 +120,32 @@ def kept_detail(x: torch.Tensor, shares: torch.Tensor, shuffle: int) -> torch.Te
         levels.append(functional.avg_pool2d(levels[-1], 2))
     image = levels[-1]
     for scale in reversed(range(SCALES)):
-        image = functional.interpolate(image, scale_factor=2, mode="bilinear")
+        image = enlarged(image)
         share = shares[:, scale : scale + 1]
         block = 2**scale
         if block > shuffle:
             share = functional.avg_pool2d(share, block // shuffle)
-        elif block < shuffle:
-            share = functional.interpolate(share, scale_factor=shuffle // block, mode="bilinear")
+        while block < shuffle:
+            share, block = enlarged(share), 2 * block
         image = image + share * (levels[scale] - image)
     return image
+
+
+def enlarged(x: torch.Tensor) -> torch.Tensor:
+    """Image enlarged twice by linear interpolation, (N, 1, H, W) -> (N, 1, 2 H, 2 W).
+
+    The same as PyTorch's own, whose gradient is slow on a CPU.
+    """
+    return _twice(_twice(x, 3), 2)
+
+
+def _twice(x: torch.Tensor, dim: int) -> torch.Tensor:
+    """Twice as many samples along an axis, at a quarter and three quarters of every old one."""
+    last = x.shape[dim] - 1
+    before = torch.cat([x.narrow(dim, 0, 1), x.narrow(dim, 0, last)], dim)
+    after = torch.cat([x.narrow(dim, 1, last), x.narrow(dim, last, 1)], dim)
+    both = torch.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], dim + 1)
+    return both.flatten(dim, dim + 1)
 
 
 def _scaled(channels: tuple[int, ...], width: float) -> tuple[int, ...]:
@@ -166,7 +183,7 @@ class SlimUnet(nn.Module):
             skips.append(x)
             x = level(down(x))
         for up, merge in zip(reversed(self.up), reversed(self.merge), strict=True):
-            x = functional.interpolate(up(x), scale_factor=2, mode="bilinear")
+            x = functional.interpolate(up(x), scale_factor=2, mode="nearest")
             x = merge(x + skips.pop())
         return self.head(x)
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from lctem_core.fast import SCALES, FastUnet, SlimUnet, kept_detail, local_mean
+from lctem_core.fast import SCALES, FastUnet, SlimUnet, enlarged, kept_detail, local_mean
 
 
 @pytest.fixture
@@ -45,6 +45,11 @@ def test_finest_detail_alone_is_what_a_block_mean_leaves(noisy):
     blocks = functional.avg_pool2d(noisy, 2)
     expected = functional.interpolate(blocks, scale_factor=2, mode="bilinear")
     torch.testing.assert_close(kept_detail(noisy, some, 4), expected)
+
+
+def test_enlarged_is_linear_interpolation(noisy):
+    expected = functional.interpolate(noisy, scale_factor=2, mode="bilinear")
+    torch.testing.assert_close(enlarged(noisy), expected)
 
 
 def test_less_detail_less_noise(noisy):
