@@ -28,7 +28,7 @@ class Config:
         noise, in its own scale, see `lctem_core.examples`; losses are then taken in units of the
         truth's own contrast.
     loss : str
-        ``ssim``, ``l1``, ``l2`` or ``ssim+l1``.
+        ``ssim``, ``l1``, ``l2``, ``psnr``, ``ssim+l1`` or ``ssim+psnr``.
     window : int
         Side of the SSIM window [px].
     crop : int

@@ -165,8 +165,9 @@ def loss_by_name(name: str, window: int = 11) -> Loss:
     Parameters
     ----------
     name : str
-        ``ssim`` (1 - SSIM), ``l1`` (mean absolute difference), ``l2`` (mean squared difference) or
-        ``ssim+l1`` (their sum).
+        ``ssim`` (1 - SSIM), ``l1`` (mean absolute difference), ``l2`` (mean squared difference),
+        ``psnr`` (1 - PSNR / 50 dB, image by image, so that a clear frame counts as much as a noisy
+        one), ``ssim+l1`` or ``ssim+psnr`` (sums).
     window : int
         Side of the window of the SSIM [px], odd.
 
@@ -197,6 +198,8 @@ _LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]] = 
     "ssim": lambda x, y, window: 1 - _ssim_each(x, y, window).mean(),
     "l1": lambda x, y, window: F.l1_loss(x, y),
     "l2": lambda x, y, window: F.mse_loss(x, y),
+    "psnr": lambda x, y, window: _psnr_loss(x, y),
+    "ssim+psnr": lambda x, y, window: 1 - _ssim_each(x, y, window).mean() + _psnr_loss(x, y),
     "ssim+l1": lambda x, y, window: 1 - _ssim_each(x, y, window).mean() + F.l1_loss(x, y),
 }
 
@@ -272,6 +275,11 @@ def _sums(x: torch.Tensor, window: int, dim: int) -> torch.Tensor:
 
 def _psnr_each(x: torch.Tensor, y: torch.Tensor, data_range: float) -> torch.Tensor:
     return 10 * torch.log10(data_range**2 / (x - y).square().mean((1, 2, 3)))
+
+
+def _psnr_loss(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    # Ends at 50 dB: a perfect image would have an infinite one.
+    return 1 + 0.2 * torch.log10((x - y).square().mean((1, 2, 3)) + 1e-5).mean()
 
 
 def _mean(

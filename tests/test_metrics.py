@@ -291,3 +291,19 @@ def test_an_empty_field_has_the_least_contrast():
     x, truth = metrics.in_contrast(flat + 0.01, flat, least=0.05)
     assert float(x.mean()) == pytest.approx(0.2, abs=1e-4)
     assert float(truth.abs().max()) == 0
+
+
+def test_the_psnr_loss_is_linear_in_decibels():
+    truth = torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    noise = torch.randn(2, 1, 64, 64, generator=torch.Generator().manual_seed(1))
+    loss = loss_by_name("psnr")
+    for size in (0.3, 0.1, 0.03):
+        decibels = float(psnr(truth + size * noise, truth, data_range=1.0))
+        assert float(loss(truth + size * noise, truth)) == pytest.approx(
+            1 - decibels / 50, abs=0.01
+        )
+    # Each image counts by its own decibels: a faint error in one is not drowned by the other's.
+    mixed = torch.cat([truth[:1] + 0.3 * noise[:1], truth[1:] + 0.03 * noise[1:]])
+    assert float(loss(mixed, truth)) == pytest.approx(
+        0.5 * float(loss(truth + 0.3 * noise, truth) + loss(truth + 0.03 * noise, truth)), abs=0.01
+    )
