@@ -135,6 +135,14 @@ def columns_of(number: int) -> tuple[Figure, list[Axes]]:
     return figure, list(np.atleast_1d(axes))
 
 
+def grid_of(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
+    """Figure with square plots in rows and columns, which share their axes."""
+    side = WIDTH / columns
+    return _subplots(
+        rows, columns, figsize=(WIDTH, rows * side + 0.4), sharex=True, sharey=True, squeeze=False
+    )
+
+
 def histogram(axes: Axes, values: np.ndarray, bins: np.ndarray, colour: str, label: str) -> None:
     """Filled histogram with an outline, so that overlapping ones stay readable."""
     axes.hist(values, bins=bins, color=colour, alpha=0.45, label=label)

@@ -241,7 +241,7 @@ figures.learning_curves(read_log(run), untreated)
 # They come from the same code, trained longer. Their card:
 
 # %%
-refine = Refiner.load()
+refine = Refiner.load(look="dry")
 card = refine.card
 shown = {
     key: card[key]

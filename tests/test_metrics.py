@@ -220,7 +220,7 @@ def test_a_training_step_improves_every_loss():
 
 
 def test_unknown_loss_and_bad_windows():
-    message = r"a loss of ssim, l1, l2, ssim\+l1; got 'dice'\. Use one of these names"
+    message = r"a loss of ssim, l1, l2, psnr, ssim\+psnr, ssim\+l1; got 'dice'"
     with pytest.raises(InputError, match=message):
         loss_by_name("dice")
     for window in (1, 4, 0, -3):
