@@ -5,7 +5,8 @@ Lengths are in µm and curvatures in mm⁻¹ throughout, as the supplement print
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -168,39 +169,56 @@ def thirteen_points(window: float) -> np.ndarray:
     return steps * window / 2
 
 
-def edge_coefficient(side: str) -> Line:
+def edge_coefficient(side: str, cells: Sequence[Cell] = CELLS) -> Line:
     """ã of g = ã / W_A for the ``upper`` or ``lower`` membrane, refitted from Table S2.
 
     1/g = W_A / ã by least squares through the origin on 1/g; the interval is that of 1/ã, inverted.
     """
-    actual = np.array([cell.actual for cell in CELLS])
-    curvature = np.array([getattr(cell, f"g_{side}") for cell in CELLS]) / 1000  # µm⁻¹
+    actual = np.array([cell.actual for cell in cells])
+    curvature = np.array([getattr(cell, f"g_{side}") for cell in cells]) / 1000  # µm⁻¹
     [line] = linear_fit(actual[:, None], 1 / curvature)
     low, high = line.interval
     return Line(1 / line.value, line.error / line.value**2, (1 / high, 1 / low), line.residuals)
 
 
-def protrusion_coefficient(side: str) -> Line:
+def protrusion_coefficient(side: str, cells: Sequence[Cell] = CELLS) -> Line:
     """b̃ of h = b̃ W_A for the ``upper`` or ``lower`` membrane, refitted from Table S2."""
-    actual = np.array([cell.actual for cell in CELLS])
-    [line] = linear_fit(actual[:, None], np.array([getattr(cell, f"h_{side}") for cell in CELLS]))
+    actual = np.array([cell.actual for cell in cells])
+    [line] = linear_fit(actual[:, None], np.array([getattr(cell, f"h_{side}") for cell in cells]))
     return line
 
 
-def offset(b_sum: float) -> Line:
+def offset(b_sum: float, cells: Sequence[Cell] = CELLS) -> Line:
     """η of b = b̃ W_A + η + S with a given b̃_U + b̃_L, the mean over Table S1 [µm]."""
-    rest = np.array([cell.b - cell.spacer - b_sum * cell.actual for cell in CELLS])
+    rest = np.array([cell.b - cell.spacer - b_sum * cell.actual for cell in cells])
     [line] = linear_fit(np.ones((len(rest), 1)), rest)
     return line
 
 
-def refitted() -> Coefficients:
+def refitted(cells: Sequence[Cell] = CELLS) -> Coefficients:
     """Coefficients of equation S1 recomputed from the printed tables."""
-    b_upper, b_lower = (protrusion_coefficient(side).value for side in ("upper", "lower"))
-    return Coefficients(
-        edge_coefficient("upper").value, edge_coefficient("lower").value,
-        b_upper, b_lower, offset(b_upper + b_lower).value,
-    )  # fmt: skip
+    a_upper, a_lower = (edge_coefficient(side, cells).value for side in ("upper", "lower"))
+    b_upper, b_lower = (protrusion_coefficient(side, cells).value for side in ("upper", "lower"))
+    return Coefficients(a_upper, a_lower, b_upper, b_lower, offset(b_upper + b_lower, cells).value)
+
+
+def within_rounding(rng: np.random.Generator) -> tuple[Cell, ...]:
+    """Tables S1 and S2 with digits drawn at random that print as the same numbers."""
+    drawn = []
+    for cell in CELLS:
+        # Two digits are printed of each number, but one of the 0.6 µm.
+        steps = {"actual": 1.0, "a": 0.1, "b": 0.1, "g_upper": 0.1, "g_lower": 0.1}
+        steps |= {
+            name: 0.1 if getattr(cell, name) >= 1 else 0.01 for name in ("h_upper", "h_lower")
+        }
+        if cell.h_lower == 0.6:
+            steps["h_lower"] = 0.1
+        drawn.append(
+            replace(
+                cell, **{k: getattr(cell, k) + s * rng.uniform(-0.5, 0.5) for k, s in steps.items()}
+            )
+        )
+    return tuple(drawn)
 
 
 #: Ranges of W_A and S over which equation S1 was fitted [µm].

@@ -64,14 +64,14 @@ def strips_shape(x: np.ndarray, y: np.ndarray, upper: float = 0.5) -> np.ndarray
     x, y : ndarray
         [half sides]
     upper : float
-        Share of the upper membrane in the protrusion at the centre; it varies along y.
+        Share of the upper membrane in the protrusion at the centre; it bulges along x.
 
     Returns
     -------
     ndarray
         Relative to the centre, 0 in the corners.
     """
-    return upper * (1 - np.asarray(y) ** 2) + (1 - upper) * (1 - np.asarray(x) ** 2)
+    return upper * (1 - np.asarray(x) ** 2) + (1 - upper) * (1 - np.asarray(y) ** 2)
 
 
 @dataclass(frozen=True, eq=False)

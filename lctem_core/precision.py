@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lctem_core.errors import InputError
-from lctem_core.imaging import Acquisition, Particle, Scene, acquire, optical_depth, transmission
+from lctem_core.imaging import (
+    Acquisition,
+    Particle,
+    Scene,
+    acquire,
+    fit_gain,
+    optical_depth,
+    transmission,
+)
 from lctem_core.locate import locate
 from lctem_core.parallax import distance_limit
 
@@ -54,7 +62,8 @@ class Spot:
     @property
     def _acquisition(self) -> Acquisition:
         lower, upper = self.acquisition.blurs
-        return replace(self.acquisition, blur=upper if self.upper else lower)
+        one = replace(self.acquisition, blur=upper if self.upper else lower)
+        return fit_gain(one, self.pixel_size)
 
     def limit(self) -> float:
         """Least standard error of a coordinate [nm], the Cramér–Rao bound.

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from lctem_core import shapes
 from lctem_core.errors import InputError
-from lctem_core.imaging import Acquisition, Particle, Scene, acquire, depths
+from lctem_core.imaging import Acquisition, Particle, Scene, acquire, depths, fit_gain
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,7 @@ def tilt_series(
     shifts = drift * rng.standard_normal((len(angles), 2))
     true = angles + backlash * rng.standard_normal(len(angles))
     pixel = cell.scene.width / size
+    acquisition = fit_gain(acquisition, pixel)
     images = []
     for angle, shift in zip(true, shifts, strict=True):
         lower, upper = depths(cell.projected(angle, axis, tuple(shift)), size)

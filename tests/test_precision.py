@@ -38,6 +38,13 @@ def test_limit_of_a_faint_gaussian_is_the_textbook_one():
     assert faint.limit() == pytest.approx(expected, rel=0.04)
 
 
+def test_large_doses_do_not_saturate():
+    bright = replace(SPOT, pixel_size=20.0, acquisition=replace(SPOT.acquisition, dose=1000.0))
+    errors = bright.trials(20, np.random.default_rng(0))
+    assert len(errors) == 20
+    assert errors.std() < 0.5
+
+
 def test_upper_membrane_is_located_less_well():
     assert replace(SPOT, upper=True).limit() > 1.2 * SPOT.limit()
 
