@@ -358,7 +358,7 @@ figures.table(
 # Least squares on $\ell = h'\sin\theta$ gives
 # $t - p(0)\,\sum\sin\theta\,(1-\cos\theta)\,/\sum\sin^2\theta$. For angles that lie evenly about 0°
 # the sum vanishes: the paper's ±5° are safe, whatever $p(0)$. For a single tilt from 0° to $\theta$
-# the error is $-p(0)\tan(\theta/2)$, 4.4 % of the distance of the two particles in the image at 5°.
+# the error is $-p(0)\tan(\theta/2)$, {glue:text}`tangent:.1f` % of the distance of the two particles in the image at 5°.
 # It does not depend on the thickness, so that it is small for a cell and large for a film.
 
 # %% tags=["hide-input"]
@@ -368,6 +368,8 @@ figures.table(
 figure, (axes,) = figures.columns_of(1)
 figure.set_size_inches(5, 3.2)
 offsets = np.linspace(0, 5000, 3)
+tangent = -100 * parallax.paper_bias((0, 5), 1.0)
+glue("tangent", float(tangent), display=False)
 for angles, name, colour in (
     ((-5, 0, 5), "−5°, 0°, 5°", figures.BLUE),
     ((-5, 0, 6), "−5°, 0°, 6°", figures.GREEN),
@@ -489,7 +491,9 @@ figures.table(
 # %% [markdown]
 # The fit's error is {glue:text}`fit_over_limit:.2f` times the limit in the middle. At 20 nm per pixel
 # a 100 nm particle is 5 pixels across and its facets cannot be seen, yet it is located to a fraction
-# of a nanometre at ordinary doses. Electrons are thus not what limits the method. The stage, drift
+# of a nanometre at ordinary doses. There the fit stays above 0.2 nm however
+# large the dose, because a disc drawn at the pixels' centres is not quite what such large pixels
+# average. Electrons are thus not what limits the method. The stage, drift
 # during the exposure, the focus, and particles that are not round are.
 
 # %% [markdown]
@@ -497,7 +501,7 @@ figures.table(
 #
 # With independent errors $\sigma_p = \sqrt2\,\sigma_x$ of a pair's distance and angles evenly about
 # 0°, the least standard error of the thickness is $\sigma_t = \sigma_p / \sqrt{\sum\sin^2\theta}$.
-# For the paper's three angles it is 8.1 σ_p.
+# For the paper's three angles it is {glue:text}`per_sigma_p:.1f` $\sigma_p$.
 
 # %%
 designs = {
@@ -542,7 +546,7 @@ print({n: f"{c:.1%}" for n, c in coverage.items()})
 
 # %% tags=["remove-stderr"]
 rng = np.random.default_rng(seed + 3)
-films, true_films = [], []
+films, true_films, film_errors = [], [], []
 for _ in range(n_films):
     film = rng.uniform(40, 55)
     pair_cell = tilt.draw_cell(
@@ -569,13 +573,16 @@ for _ in range(n_films):
     )
     films.append(one.thickness)
     true_films.append(film)
+    film_errors.append(one.distance - (film + radii))
 films, true_films = np.array(films), np.array(true_films)
+film_error = float(np.std(film_errors))
+glue("film_error", film_error, display=False)
 glue("film_measured", float(films.mean()), display=False)
 glue("film_measured_spread", float(films.std(ddof=1)), display=False)
 print(f"planted {true_films.mean():.0f} ± {true_films.std(ddof=1):.0f} nm,")
 print(f"measured {films.mean():.0f} ± {films.std(ddof=1):.0f} nm")
 
-# %%
+# %% tags=["hide-input"]
 sizes = DIAMETER * 0.1 / np.sqrt(2)  # of the mean of two diameters
 rest = np.hypot(sizes, 15 / np.sqrt(12))  # and of films from 40 to 55 nm
 per_nm = parallax.distance_limit(ANGLES, np.sqrt(2.0))
@@ -584,6 +591,7 @@ needed_mean = np.sqrt(33**2 * 10 - rest**2) / per_nm
 glue("film_needed", float(needed), display=False)
 glue("film_needed_mean", float(needed_mean), display=False)
 glue("film_rest", float(rest), display=False)
+glue("per_sigma_p", float(per_nm / np.sqrt(2)), display=False)
 localisations = np.linspace(0, 6, 13)
 rng = np.random.default_rng(seed)
 film_spread = [
@@ -620,9 +628,10 @@ right.set(
 figure
 
 # %% [markdown]
-# Ten simulated films give {glue:text}`film_measured:.0f` ± {glue:text}`film_measured_spread:.0f` nm. Two parts do not come from the images
+# Ten simulated films give {glue:text}`film_measured:.0f` ± {glue:text}`film_measured_spread:.0f` nm. The
+# distance of the two particles is right to {glue:text}`film_error:.1f` nm. Two parts of the scatter do not come from the images
 # at all: the films differ (40–55 nm), and so do the particles, by 10 % here, while one nominal
-# diameter is subtracted; together {glue:text}`film_rest:.0f` nm. A scatter of 33 nm between samples means that a
+# diameter is subtracted; together {glue:text}`film_rest:.0f` nm on average, more or less for any ten films. A scatter of 33 nm between samples means that a
 # coordinate was located to {glue:text}`film_needed:.1f` nm, if the paper used three angles: plausible for positions read off
 # frames with pixels of 5–10 nm, and ten times the limit set by electrons. If ± 33 nm were the error
 # of the mean, it would be {glue:text}`film_needed_mean:.0f` nm, which is hardly a fit's error for a 100 nm particle.
@@ -731,7 +740,9 @@ figures.table(
 # These are the numbers of Tables S1 and S2; all of the following is computed from them. The points
 # themselves are not public. To see what thirteen points can give, we simulate them: the published
 # $a$ and $b$ of the window of Figure S2b, places of our choice (centre, corners, middles of the edges,
-# half way), and an assumed scatter.
+# half way), and an assumed scatter. Of the thirteen, three lie on each edge; those of two opposite
+# edges give the curvature $g$ and the maximum $h$ of the membrane that bulges along them (planted:
+# Table S2), with intervals several times wider.
 
 # %%
 shown = next(c for c in CELLS if c.window == 50 and c.spacer == 0.5)
@@ -758,8 +769,24 @@ for planted in CELLS:
             )
         )
 cover_a, cover_b = np.mean(hits, axis=0)
+edge = shown.actual / 2 * np.array([-1, 0, 1, -1, 0, 1])  # of two edges
+edge_fits = {
+    side: bulge.fit_bulge(
+        edge,
+        0 * edge,
+        getattr(shown, f"h_{side}")
+        - getattr(shown, f"g_{side}") / 1000 * edge**2
+        + point_scatter * rng.standard_normal(len(edge)),
+    )
+    for side in ("upper", "lower")
+}
 print(f"a = {fit_a.value:.2f} mm⁻¹, 95 % {np.round(fit_a.interval, 2)}")
 print(f"b = {fit_b.value:.2f} µm, 95 % {np.round(fit_b.interval, 2)}")
+for side, (g, h) in edge_fits.items():
+    print(
+        f"g_{side} = {g.value:.2f} mm⁻¹, {np.round(g.interval, 2)};", end=" "
+    )
+    print(f"h_{side} = {h.value:.2f} µm, {np.round(h.interval, 2)}")
 print(f"{n_sets} data sets per window: {cover_a:.1%} of the intervals")
 print(f"hold the planted a, {cover_b:.1%} the planted b")
 
@@ -827,10 +854,10 @@ for window, ratio in window_ratios.items():
 # ### The scaling relations, refitted
 #
 # The supplement gives $1/g_{U,L} = \tilde a_{U,L} W_A$ and $h_{U,L} = \tilde b_{U,L} W_A + S + \eta$.
-# Neither fits its own Table S2 as printed. With $g$ in µm⁻¹ and $W_A$ in µm, $1/g$ is about
-# 5 and 11 times $W_A$, not 0.20 and 0.11 times. The reciprocal does fit, $g = \tilde a / W_A$, and is
-# what equation S1 uses. The $h$ of the table start near zero and do not hold an offset of 2.5 µm or
-# the 5 µm of a spacer: they are protrusions, $h = \tilde b\,W_A$, to which equation S1 adds
+# Neither fits its own Table S2 as printed. With $g$ in µm⁻¹ and $W_A$ in µm, $1/g$ is
+# {glue:text}`slope_upper:.1f` and {glue:text}`slope_lower:.1f` times $W_A$, not 0.20 and 0.11 times. The reciprocal does fit, $g = \tilde a / W_A$, and is
+# what equation S1 uses. Eleven of the twelve $h$ are at most 2.5 µm, and those
+# with a spacer of 5 µm are no larger; the printed relation would need $\eta$ = {glue:text}`eta_as_printed:.1f` µm: they are protrusions, $h = \tilde b\,W_A$, to which equation S1 adds
 # $S + \eta$ once. Read so, the printed coefficients come out, but for $\tilde a_L$.
 
 # %% tags=["hide-input"]
@@ -854,6 +881,18 @@ lines = {
     "η [µm], with b̃ = 0.056": (2.5, bulge.offset(0.056), "offset"),
 }
 refitted = bulge.refitted()
+without_printed = [
+    np.mean(
+        [
+            getattr(c, f"h_{side}") - c.spacer - coefficient * c.actual
+            for c in CELLS
+        ]
+    )
+    for side, coefficient in (("upper", 0.038), ("lower", 0.018))
+]
+glue("eta_as_printed", float(np.mean(without_printed)), display=False)
+glue("slope_upper", float(1 / refitted.a_upper), display=False)
+glue("slope_lower", float(1 / refitted.a_lower), display=False)
 glue("bulge_a_upper", float(refitted.a_upper), display=False)
 glue("bulge_a_lower", float(refitted.a_lower), display=False)
 glue("bulge_b_upper", float(refitted.b_upper), display=False)
@@ -933,6 +972,23 @@ eq_b = np.array(
 )
 eq_a = np.array([1000 * 0.15 / c.actual for c in CELLS])
 table_a = np.array([c.a for c in CELLS])
+arithmetic = np.array([(c.g_upper + c.g_lower) / 2 for c in CELLS])
+geometric = np.sqrt([c.g_upper * c.g_lower for c in CELLS])
+glue(
+    "arithmetic_worst",
+    float(100 * (arithmetic / table_a - 1).max()),
+    display=False,
+)
+glue(
+    "geometric_low",
+    float(100 * (1 - geometric / table_a).max()),
+    display=False,
+)
+glue(
+    "geometric_high",
+    float(100 * (geometric / table_a - 1).max()),
+    display=False,
+)
 glue("s1_rms", float(np.sqrt(np.mean((eq_b - tops) ** 2))), display=False)
 glue(
     "s1_a_worst", float(100 * np.abs(eq_a / table_a - 1).max()), display=False
@@ -1074,8 +1130,8 @@ figures.table(
 # errs by ∓{glue:text}`strip_edge_error:.1f` µm in the middles of neighbouring edges. That the edges of Table S2 bulge at all ($g$ of
 # 1–8 mm⁻¹) rules the clamped square out and speaks for the strips. The strips also say that $a$ is
 # the arithmetic mean of $g_U$ and $g_L$, where equation S1 takes the geometric one; the table above
-# does not decide between them: the arithmetic mean is up to 39 % too high in the small windows, the
-# geometric one between 16 % too low and 24 % too high.
+# does not decide between them: the arithmetic mean is up to {glue:text}`arithmetic_worst:.0f` % too high in the small windows, the
+# geometric one between {glue:text}`geometric_low:.0f` % too low and {glue:text}`geometric_high:.0f` % too high.
 
 # %% [markdown]
 # ## Where in a window to look
