@@ -176,7 +176,9 @@ def _inliers(design: np.ndarray, data: np.ndarray) -> np.ndarray:
     if len(data) < LEAST_FOR_OUTLIERS:
         return np.ones(len(data), bool)
     start, *_ = np.linalg.lstsq(design, data, rcond=None)
-    scale = _robust_deviation(data - design @ start) or 1.0
+    scale = _robust_deviation(data - design @ start)
+    if scale < 1e-9 * max(np.abs(data).max(), 1.0):  # an exact fit, up to rounding
+        scale = 1.0
 
     def residuals(values: np.ndarray) -> np.ndarray:
         return data - design @ values
@@ -185,7 +187,7 @@ def _inliers(design: np.ndarray, data: np.ndarray) -> np.ndarray:
     # A median of few residuals, reduced by the fit itself, comes out too small.
     few = np.sqrt(len(data) / (len(data) - design.shape[1]))
     limit = OUTLIER * few * _robust_deviation(fit.fun)
-    keep = np.abs(fit.fun) <= max(limit, 1e-9 * np.abs(data).max())
+    keep = np.abs(fit.fun) <= max(limit, 1e-9 * max(np.abs(data).max(), 1.0))
     # An outlier is a rare point; where half of them are, the model is wrong and nothing is hidden.
     enough = keep.sum() > max(len(data) / 2, design.shape[1])
     return keep if enough else np.ones(len(data), bool)

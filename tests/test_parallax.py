@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lctem_core.errors import InputError
@@ -17,6 +17,8 @@ def positions(angles, distance, offset, noise=0.0, rng=None):
     return clean + (noise * rng.standard_normal(clean.shape) if noise else 0.0)
 
 
+@example(distance=1e-300, offset=0.0)
+@example(distance=0.0, offset=0.0)
 @given(distance=st.floats(-7000, 7000), offset=st.floats(-5000, 5000))
 def test_exact_without_noise(distance, offset):
     fit = fit_displacement(FINE, positions(FINE, distance, offset))
