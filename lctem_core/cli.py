@@ -170,6 +170,76 @@ def train(
     typer.echo(f"weights in {weights}")
 
 
+@app.command()
+def thickness(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="TILT_FILES", help="One stack, or one file per angle, in order."),
+    ],
+    angles: Annotated[
+        str, typer.Option(help="Stage angles in degrees, one per frame, e.g. --angles=-5,0,5.")
+    ],
+    pixel_size: Annotated[
+        float | None, typer.Option(help="Pixel size in nm; by default what the files say.")
+    ] = None,
+    diameter: Annotated[float, typer.Option(help="Diameter of the particles in nm.")] = 100.0,
+    side: Annotated[
+        str, typer.Option(help="Where the particles are: inside the cell, or outside a film.")
+    ] = "inside",
+    reference: Annotated[
+        str | None,
+        typer.Option(help="X,Y of reference particle Q, in pixels, in the frame nearest to 0°."),
+    ] = None,
+    axis: Annotated[
+        float | None,
+        typer.Option(help="Direction of the tilt axis in the image, degrees from x towards y."),
+    ] = None,
+) -> None:
+    """Liquid thickness from a tilt series with particles on both membranes."""
+    from lctem_core.thickness import measure, read_series
+
+    images, pixel_size = read_series(files, pixel_size)
+    found = measure(
+        images, _numbers(angles, "--angles"), pixel_size, diameter,
+        side=side, reference=_pair(reference), axis=axis,
+    )  # fmt: skip
+    tracks, middle = found.tracks, int(abs(found.fits[0].angles).argmin())
+    x, y = tracks.positions[tracks.reference, middle]
+    typer.echo(
+        f"{len(tracks.opposite)} particles in all {len(images)} frames; "
+        f"reference Q at x = {x:.0f}, y = {y:.0f} px"
+    )
+    typer.echo(f"{'x [px]':>8} {'y [px]':>8} {'h′ [nm]':>9} {'± [nm]':>7} {'residuals [nm]':>15}")
+    for place, fit in zip(tracks.positions[tracks.opposite, middle], found.fits, strict=True):
+        error = (fit.interval[1] - fit.interval[0]) / 2
+        typer.echo(
+            f"{place[0]:8.1f} {place[1]:8.1f} {fit.distance:9.1f} {error:7.1f} {fit.sigma:15.2f}"
+        )
+    half = (found.interval[1] - found.interval[0]) / 2
+    typer.echo(f"distance of the particles' centres h′ = {found.distance:.0f} ± {half:.0f} nm")
+    typer.echo(f"liquid thickness h = {found.thickness:.0f} ± {half:.0f} nm (95 %)")
+    if len(images) in (3, 4):
+        typer.echo("So few angles hardly show their own error; five or more narrow the interval.")
+
+
+def _numbers(text: str, option: str) -> list[float]:
+    try:
+        return [float(part) for part in text.replace(",", " ").split()]
+    except ValueError:
+        raise InputError(
+            f"numbers separated by commas after {option}", repr(text), f"Example: {option}=-5,0,5"
+        ) from None
+
+
+def _pair(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    numbers = _numbers(text, "--reference")
+    if len(numbers) != 2:
+        raise InputError("--reference=X,Y", repr(text), "Give two numbers, in pixels.")
+    return numbers[0], numbers[1]
+
+
 def main() -> None:
     """Run the command; a correctable error is one clear line and exit code 2."""
     try:

@@ -64,6 +64,7 @@ def test_training_parameters_from_a_file(tmp_path):
         (["refine", "absent.tif", "out.png"], ".tif"),
         (["simulate", "folder", "--pairs", "0"], "at least 1 pair"),
         (["prepare", "absent", "store"], "list_dataset.txt"),
+        (["thickness", "absent.tif", "--angles", "-5,0,5"], "absent.tif"),
     ],
 )
 def test_errors_are_one_line_and_exit_two(arguments, words, tmp_path):
@@ -78,5 +79,5 @@ def test_errors_are_one_line_and_exit_two(arguments, words, tmp_path):
 
 
 def test_every_command_explains_itself():
-    for command in ("refine", "simulate", "prepare", "train"):
+    for command in ("refine", "simulate", "prepare", "train", "thickness"):
         assert len(run(command, "--help")) > 200
