@@ -15,9 +15,9 @@
 #
 # A published number can be checked in three ways without repeating the experiment: against the other
 # numbers of the same paper, against the code and the file list published with it, and against known
-# physics. This chapter does so for {cite:t}`katsuno2024`. It is no review: most numbers stand, and a
-# number that does not may be a slip of the pen in a text whose result is sound. But who builds on a
-# paper needs to know which is which.
+# physics. This chapter does so for {cite:t}`katsuno2024`. It is no review: a number that does not stand
+# may be a slip of the pen in a text whose result is sound. But who builds on a paper needs to know
+# which is which.
 #
 # Every claim gets what is printed, what a cell recomputed, and one of four verdicts:
 #
@@ -113,7 +113,11 @@ if real is not None:
         "most dry images of a wet one": max(map(len, dry_of_wet.values())),
         "validation": int(0.1 * len(real) + 1),
     }
-    print(counts)
+    per_crop = Counter(Counter(pair.truth_key for pair in real).values())
+    per_dry = Counter(Counter(pair.dry for pair in real).values())
+    for name, count in counts.items():
+        print(f"{name}: {count:,}")
+    print("truth crops by the number of their pairs:", dict(per_crop))
 
 # %% tags=["hide-input"]
 n_pairs = printed["dataset.pairs"]
@@ -197,8 +201,8 @@ if real is not None:
 
 # %% tags=["hide-input", "needs-data"]
 #| name: fig-audit-split
-#| caption: (a) Share of the validation pairs whose dry image, or whose wet image too, also occurs in training, over random splits of the real list as the public code makes them; the grouped split lies at 0 in both. (b) How many pairs share one truth crop. Real pair list; no images are used.
-#| alt: Left, two histograms; the share of pairs with a dry image in training lies between 92 and 100 per cent, the share with the wet image too around 46 per cent, and a vertical line at zero marks the grouped split. Right, a bar chart of the number of pairs per truth crop, most often 1 to 4, up to more than 10.
+#| caption: (a) Share of the validation pairs whose dry image, or whose wet image too, also occurs in training, over random splits of the real list as the public code makes them; the grouped split lies at 0 in both. (b) How many pairs share one dry image. Real pair list; no images are used.
+#| alt: Left, two histograms; the share of pairs with a dry image in training lies between 92 and 100 per cent, the share with the wet image too around 46 per cent, and a vertical line at zero marks the grouped split. Right, a bar chart of the number of pairs per dry image: always even, most often 2 or 4, up to 16.
 if real is not None:
     figure, (left, right) = figures.columns_of(2)
     bins = np.linspace(0, 1, 51)
@@ -220,13 +224,13 @@ if real is not None:
         title="(a) image also in training",
         xlim=(-0.03, 1.03),
     )
-    left.legend(loc="upper center")
-    per_crop = Counter(Counter(pair.truth_key for pair in real).values())
-    right.bar(list(per_crop), list(per_crop.values()), color=figures.BLUE)
+    left.legend(loc="upper center", bbox_to_anchor=(0.42, 1))
+    right.bar(list(per_dry), list(per_dry.values()), color=figures.BLUE)
     right.set(
-        xlabel="pairs that share a truth crop",
-        ylabel="truth crops",
-        title="(b) how often a truth is used",
+        xlabel="pairs that share a dry image",
+        ylabel="dry images",
+        title="(b) how often a dry image is used",
+        xticks=range(0, max(per_dry) + 1, 2),
     )
     display(figure)
 
@@ -586,7 +590,9 @@ findings.add(
     "audit-constants",
     "SSIM is 0 without similarity",
     paper="“If there is no similarity between the two images, the SSIM value is 0”.",
-    recomputed=f"two images of independent noise have {unrelated:.3f}. 0 is not the least value: an image and its negative have {inverted:.2f}.",
+    recomputed=f"two images of independent noise have {unrelated:.3f}. 0 is not the least value: an image and its negative have {inverted:.2f}.".replace(
+        "-", "−"
+    ),
     verdict=judged(abs(unrelated) < 0.01),
     values=["training.ssim_dissimilar"],
 )
@@ -696,7 +702,7 @@ axes.set(
     xlabel="SSIM of noisy image and truth",
 )
 axes.invert_yaxis()
-axes.legend(loc="upper right")
+figure.legend(loc="outside upper center", ncols=2)
 figure
 
 # %% tags=["hide-input"]
@@ -928,6 +934,7 @@ for axes, pair, scale, form in (
             textcoords="offset points",
             xytext=(0, 9),
             ha="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )
     axes.set(ylim=(len(processors) - 0.5, -0.7), yticks=places)
 left.axvline(printed["time.ratio_1024_512"], color=figures.RED, ls="--", lw=1)
@@ -1152,9 +1159,9 @@ for side, colour, mark in (
     right.plot(
         width, b * width + spacer + printed["bulge.eta"], "x", color=colour
     )
-left.set(xlabel="window size W_A [µm]", ylabel="g [mm⁻¹]", ylim=(0, 9))
+left.set(xlabel="window size $W_A$ [µm]", ylabel="g [mm⁻¹]", ylim=(0, 9))
 left.set(title="(a) curvature")
-right.set(xlabel="window size W_A [µm]", ylabel="h [µm]", ylim=(0, None))
+right.set(xlabel="window size $W_A$ [µm]", ylabel="h [µm]", ylim=(0, None))
 right.set(title="(b) maximum along the edge")
 left.legend(title="membrane")
 figure
