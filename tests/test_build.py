@@ -399,7 +399,7 @@ def test_numbers_as_printed(value, text):
 
 
 def test_results_link_to_the_audit():
-    findings = {"psnr": [("audit-split", "cannot both hold")] * 2 + [("audit-pairs", "reproduces")]}
+    findings = {"a": [("audit-split", "cannot both hold")] * 2 + [("audit-pairs", "reproduces")]}
     glued = {"answer": "29.5", pages.AUDIT: repr(findings)}
     records = [{"notebook": "one", "profile": "smoke", "glued": glued}]
     page = pages.results_page([SAME, SAME | {"id": "other"}], records)
