@@ -5,6 +5,7 @@ Nothing of the paper is typed here: its values are read from ``book/paper_values
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -115,12 +116,13 @@ class Audit:
 
     def report(self, section: str) -> str:
         """Findings of one section in Markdown."""
-        return "\n\n".join(
+        text = "\n\n".join(
             f"**{f.claim}**\n\n- Paper: {f.paper}\n- Recomputed: {f.recomputed}\n"
             f"- Verdict: **{f.verdict}**"
             for f in self.findings
             if f.section == section
         )
+        return re.sub(r"(?<!\w)-(?=\d)", "−", text)  # a formatted negative number
 
     def of_values(self) -> dict[str, list[tuple[str, str]]]:
         """Section and verdict of the findings that concern each of the paper's values, by id."""

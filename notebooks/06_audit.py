@@ -73,6 +73,12 @@ from lctem_core.preprocess import rescale
 figures.use_style()
 NOT_RUN = "not run: the real list was not there."
 
+
+def percent(share, digits=0):
+    """A share as the book prints it."""
+    return f"{100 * share:.{digits}f} %"
+
+
 # %% tags=["parameters"]
 n_splits = 200  # random splits of the real list to average over
 n_simulated = 200  # simulated pairs, the first chapter's
@@ -202,7 +208,8 @@ if real is not None:
 # %% tags=["hide-input", "needs-data"]
 #| name: fig-audit-split
 #| caption: (a) Share of the validation pairs whose dry image, or whose wet image too, also occurs in training, over random splits of the real list as the public code makes them; the grouped split lies at 0 in both. (b) How many pairs share one dry image. Real pair list; no images are used.
-#| alt: Left, two histograms; the share of pairs with a dry image in training lies between 92 and 100 per cent, the share with the wet image too around 46 per cent, and a vertical line at zero marks the grouped split. Right, a bar chart of the number of pairs per dry image: always even, most often 2 or 4, up to 16.
+#| alt: >
+#|   Left, two histograms; the share of pairs with a dry image in training lies between 92 and 100 per cent, the share with the wet image too around 46 per cent, and a vertical line at zero marks the grouped split. Right, a bar chart of the number of pairs per dry image: always even, most often 2 or 4, up to 16.
 if real is not None:
     figure, (left, right) = figures.columns_of(2)
     bins = np.linspace(0, 1, 51)
@@ -270,7 +277,7 @@ untreated = np.array(
 )
 for how, ssim in recalled.items():
     exact = np.mean(ssim > 0.9999)
-    print(f"{how}: SSIM {ssim.mean():.3f}, right truth in {exact:.0%}")
+    print(f"{how}: SSIM {ssim.mean():.3f}, right truth in {percent(exact)}")
 print(f"untreated: SSIM {untreated.mean():.3f}")
 
 # %% tags=["hide-input"]
@@ -279,11 +286,11 @@ if real is None:
 else:
     random, grouped = shared["random"], shared["grouped"]
     told = (
-        f"over {n_splits} random splits, {random['dry'].mean():.0%} of the validation pairs "
-        f"({random['dry'].min():.0%} at least) have a dry image that also occurs in training; the "
+        f"over {n_splits} random splits, {percent(random['dry'].mean())} of the validation pairs "
+        f"({percent(random['dry'].min())} at least) have a dry image that also occurs in training; the "
         f"median overlap (IoU) of their truth crop with the nearest training crop is "
-        f"{random['iou'].mean():.1f}; {random['wet'].mean():.0%} share the wet image too. In the "
-        f"grouped split: {grouped['dry'].mean():.0%}. Two readings: *pairs* not used for training, "
+        f"{random['iou'].mean():.1f}; {percent(random['wet'].mean(), 1)} share the wet image too. In the "
+        f"grouped split: {percent(grouped['dry'].mean())}. Two readings: *pairs* not used for training, "
         "which a random split can keep; *scenes* not used for training, which it cannot."
     )
     holds = bool(random["dry"].mean() < 0.05)
@@ -307,8 +314,8 @@ findings.add(
     recomputed=(
         f"on {n_simulated} simulated pairs a memory, which refines nothing, scores an SSIM of "
         f"{recalled['random'].mean():.2f} with random splits and {recalled['grouped'].mean():.2f} "
-        f"with grouped ones ({gain:+.2f}); untreated, {untreated.mean():.2f}. How much of the "
-        "published score is memory cannot be told without the real images, which pairs were held "
+        f"with grouped ones ({gain:+.2f}); untreated, {untreated.mean():.2f}. These numbers depend on the "
+        "simulated mix; only their difference counts. How much of the published score is memory cannot be told without the real images, which pairs were held "
         "out, and the weights."
     ),
     verdict=UNCHECKED,
@@ -352,7 +359,9 @@ print(f"a held-out pair per epoch: {per_epoch['held']:.2f} drawn")
 print(
     f"expected: {expected:.2f}; a training pair: {per_epoch['training']:.2f}"
 )
-print(f"training pairs in the area of a validation image: {borrowed:.0%}")
+print(
+    f"training pairs in the area of a validation image: {percent(borrowed)}"
+)
 
 # %% tags=["hide-input"]
 total = expected * printed["training.epochs"]
@@ -363,7 +372,7 @@ findings.add(
     recomputed=(
         f"in the public code a held-out pair becomes a tile of training mosaics {expected:.2f} times "
         f"per epoch, {total:,.0f} times in {printed['training.epochs']:,} epochs, at 256 × 256 "
-        f"pixels; that is {expected / (1 + expected):.0%} as often as a training pair occurs."
+        f"pixels; that is {percent(expected / (1 + expected))} as often as a training pair occurs."
     ),
     verdict=judged(expected == 0),
     values=["dataset.validation_pairs", "training.mosaic_images"],
@@ -373,7 +382,7 @@ findings.add(
     "The validation loss would show overfitting",
     paper="“the value of the loss function for validation did not increase”.",
     recomputed=(
-        f"in the public code {MOSAIC:.0%} of the validation images are mosaics, and {borrowed:.0%} "
+        f"in the public code {percent(MOSAIC)} of the validation images are mosaics, and {percent(borrowed)} "
         "of the area of the validation images comes from training pairs; the rest comes from pairs "
         "that are trained on as tiles. The weights kept are those of the least such loss. That it did "
         "not rise says little about unseen images."
@@ -456,7 +465,7 @@ findings.add(
     "audit-training",
     "“Sometimes” four images become one",
     paper="“randomly flipped”; “a single image was sometimes created from four images”.",
-    recomputed=f"in the public code {MOSAIC:.0%} of the images are mosaics, and each flip is made for half of them. Text and code agree; only the code lets one repeat it.",
+    recomputed=f"in the public code {percent(MOSAIC)} of the images are mosaics, and each flip is made for half of them. Text and code agree; only the code lets one repeat it.",
     verdict=REPRODUCES,
     values=["training.mosaic_images", "training.mosaic_side"],
 )
@@ -590,9 +599,7 @@ findings.add(
     "audit-constants",
     "SSIM is 0 without similarity",
     paper="“If there is no similarity between the two images, the SSIM value is 0”.",
-    recomputed=f"two images of independent noise have {unrelated:.3f}. 0 is not the least value: an image and its negative have {inverted:.2f}.".replace(
-        "-", "−"
-    ),
+    recomputed=f"two images of independent noise have {unrelated:.3f}. 0 is not the least value: an image and its negative have {inverted:.2f}.",
     verdict=judged(abs(unrelated) < 0.01),
     values=["training.ssim_dissimilar"],
 )
@@ -853,7 +860,7 @@ findings.add(
         f"{PEAK / 1e12} in single precision. At that peak they take {at_peak / 3600:.1f} h; with "
         "convolutions that need four times fewer multiplications (Winograd), still "
         f"{at_peak / WINOGRAD / 60:.0f} minutes. Other readings: half precision at "
-        f"{needed_rate / TENSOR_PEAK:.0%} of the tensor cores' peak, which the public code does not "
+        f"{percent(needed_rate / TENSOR_PEAK)} of the tensor cores' peak, which the public code does not "
         f"use; or 50 minutes for at most {possible:.0f} epochs."
     ),
     verdict=judged(needed_rate <= PEAK),
@@ -867,7 +874,7 @@ findings.add(
         f"50 minutes are {1e3 * per_image:.2f} ms per image and pass, forward *and* backward, "
         f"{times[512] / per_image:.1f} times less than Table 2 has for forward alone. Larger batches "
         "use a card better, but Table 2 already reaches "
-        f"{achieved[512] / PEAK:.0%} of its peak."
+        f"{percent(achieved[512] / PEAK)} of its peak."
     ),
     verdict=judged(needed_rate <= PEAK),
     values=["training.minutes", "table2.quadro_rtx_8000.512"],
@@ -1312,8 +1319,8 @@ findings.add(
     paper="“reproduce the experimental data”, with 0.15, 0.056 and 2.5 µm.",
     recomputed=(
         f"the coefficients are {a_mean:.2f} and {b_sum:.3f}. Equation S1 gives b of Table S1 with an "
-        f"rms error of {b_error:.2f} µm ({np.mean(b_error / cells['b']):.0%} of the mean) and a "
-        f"within {a_error.max():.0%}."
+        f"rms error of {b_error:.2f} µm ({percent(np.mean(b_error / cells['b']))} of the mean) and a "
+        f"within {percent(a_error.max())}."
     ),
     verdict=judged(b_error < 1 and a_error.max() < 0.15),
     values=["bulge.a_mean", "bulge.b_sum", "bulge.eta"],

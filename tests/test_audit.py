@@ -49,6 +49,14 @@ def test_report_holds_its_section_only(findings):
     assert report.count("- Paper: ten\n- Recomputed: eleven\n- Verdict: **") == 2
 
 
+def test_report_writes_a_minus_sign(findings):
+    told = {"paper": "a one-sided fit", "recomputed": "-0.7 to 1e-05", "verdict": UNCHECKED}
+    findings.add("two", "third", **told)
+    report = findings.report("two")
+    assert "−0.7 to 1e-05" in report
+    assert "one-sided" in report
+
+
 def test_findings_by_value(findings):
     assert findings.of_values() == {
         "time.x": [("one", CANNOT_BOTH), ("one", REPRODUCES)],
