@@ -1150,7 +1150,7 @@ figures.table(
 
 # %% tags=["hide-input"]
 #| name: fig-audit-bulge
-#| caption: Table S2 against the actual window size (dots, squares) with the relations of the text at their printed coefficients. (a) Curvature; solid, g = ã/W_A; the printed 1/g = ã W_A lies above 70 mm⁻¹, outside the plot. (b) Maximum h along the edge; solid, b̃ W_A; crosses, the printed b̃ W_A + S + η for each cell.
+#| caption: Table S2 against the actual window size (dots, squares) with the relations of the text at their printed coefficients. (a) Curvature; solid, $g = \tilde a/W_A$; the printed $1/g = \tilde a W_A$ lies above 70 mm⁻¹, outside the plot. (b) Maximum h along the edge; solid, $\tilde b W_A$; crosses, the printed $\tilde b W_A + S + \eta$ for each cell.
 #| alt: Left, curvatures of the upper membrane between 7 and 3 per millimetre and of the lower between 3 and 1 fall with the window size along two curves. Right, maxima h between 0.3 and 3.1 micrometres follow two straight lines through the origin, while crosses for the printed relation lie between 3 and 10 micrometres.
 figure, (left, right) = figures.columns_of(2)
 grid = np.linspace(30, 72, 100)
