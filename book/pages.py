@@ -29,6 +29,8 @@ REQUIRED = ("id", "quantity", "value", "where", "comparison")
 OPTIONAL = ("unit", "tolerance", "here", "notebook", "data", "reason")
 COMPARISONS = ("same", "not comparable", "none")
 VERDICTS = ("agrees", "differs", "not comparable", "not run", "no counterpart")
+#: Name under which the audit glues its findings: {id of a value: [(label of a section, verdict)]}.
+AUDIT = "audit_of_values"
 
 
 class BuildError(Exception):
@@ -174,9 +176,22 @@ def number(value: Any) -> str:
     return text.replace("-", "−")
 
 
+def audited(records: list[dict[str, Any]]) -> dict[str, str]:
+    """Links to the sections of the audit that concern a value, by its id; Markdown."""
+    glued = [record["glued"][AUDIT] for record in records if AUDIT in record["glued"]]
+    findings = ast.literal_eval(glued[0]) if glued else {}
+    return {
+        # A section may have several findings of one verdict.
+        id: ", ".join(
+            dict.fromkeys(f"{{ref}}`{verdict} <{section}>`" for section, verdict in found)
+        )
+        for id, found in findings.items()
+    }
+
+
 def results_page(values: list[dict[str, Any]], records: list[dict[str, Any]]) -> str:
     """Markdown of the results table, with the counts of the verdicts above it."""
-    rows, counts = [], dict.fromkeys(VERDICTS, 0)
+    rows, counts, audit = [], dict.fromkeys(VERDICTS, 0), audited(records)
     for entry in values:
         ours, link, unit = None, "—", entry.get("unit") or ""
         if entry.get("here"):
@@ -188,12 +203,17 @@ def results_page(values: list[dict[str, Any]], records: list[dict[str, Any]]) ->
         reason = f". {entry['reason']}" if entry.get("reason") else ""
         data = entry.get("data") or "—"
         shown = f"[{found}]{{.verdict .{found.replace(' ', '-')}}}{reason}"
+        if entry["id"] in audit:
+            shown += f" [Audit: {audit[entry['id']]}.]{{.audit}}"
         rows.append([entry["quantity"], entry["where"], paper, link, data, shown])
     head = ["Quantity", "Where", "Paper", "Here", "Our data", "Verdict"]
     summary = ", ".join(f"{name} {count}" for name, count in counts.items())
+    also = (
+        f" The {{doc}}`audit <notebooks/06_audit>` looks at {len(audit)} of them." if audit else ""
+    )
     profiles = " and ".join(sorted({record["profile"] for record in records})) or "no"
     return (
-        f"Executed at the **{profiles}** profile. Of {len(values)} values: {summary}.\n\n"
+        f"Executed at the **{profiles}** profile. Of {len(values)} values: {summary}.{also}\n\n"
         + _table("results", head, rows, "22 18 10 10 16 24")
     )
 

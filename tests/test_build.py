@@ -396,3 +396,16 @@ class TestValues:
 )
 def test_numbers_as_printed(value, text):
     assert pages.number(value) == text
+
+
+def test_results_link_to_the_audit():
+    findings = {"a": [("audit-split", "cannot both hold")] * 2 + [("audit-pairs", "reproduces")]}
+    glued = {"answer": "29.5", pages.AUDIT: repr(findings)}
+    records = [{"notebook": "one", "profile": "smoke", "glued": glued}]
+    page = pages.results_page([SAME, SAME | {"id": "other"}], records)
+    link = "Audit: {ref}`cannot both hold <audit-split>`, {ref}`reproduces <audit-pairs>`."
+    assert page.count(link) == 1  # of the one value, and once for two findings of a section
+    assert page.count("{.audit}") == 1
+    assert "looks at 1 of them" in page
+    del glued[pages.AUDIT]
+    assert "udit" not in pages.results_page([SAME], records)

@@ -18,8 +18,11 @@ document.addEventListener("DOMContentLoaded", () => {
     bar.className = "results-filter";
     bar.setAttribute("role", "group");
     bar.setAttribute("aria-label", "Show values by verdict");
-    for (const name of ["all", "agrees", "differs", "not comparable", "not run", "no counterpart"]) {
-      const chosen = rows.filter((row) => name === "all" || verdict(row) === name);
+    const audited = (row) => row.querySelector(".audit") !== null;
+    const names = ["all", "agrees", "differs", "not comparable", "not run", "no counterpart"];
+    for (const name of [...names, "in the audit"]) {
+      const wanted = (row) => (name === "in the audit" ? audited(row) : verdict(row) === name);
+      const chosen = rows.filter((row) => name === "all" || wanted(row));
       if (!chosen.length) continue;
       const button = document.createElement("button");
       button.type = "button";
