@@ -124,6 +124,11 @@ class Trajectory:
         """Hydrogen, oxygen and charge gained since the start, (3, T) [mol/L]; rounding errors."""
         return _composition() @ (self.concentrations - self.concentrations[:, :1])
 
+    def turnover(self) -> float:
+        """Amount that passed through all reactions, there and back [mol/L]: the scale of `drift`."""
+        rates = [water().rates(at).sum() for at in self.concentrations.T]
+        return float(np.trapezoid(rates, self.time))
+
     def settled(self, species: str, within: float = 0.01) -> float:
         """Time from which on a species stays near its last value.
 
