@@ -125,7 +125,7 @@ class Trajectory:
         return _composition() @ (self.concentrations - self.concentrations[:, :1])
 
     def turnover(self) -> float:
-        """Amount that passed through all reactions, there and back [mol/L]: the scale of `drift`."""
+        """Amount that passed through all reactions [mol/L]: what `drift` is to be seen against."""
         rates = [water().rates(at).sum() for at in self.concentrations.T]
         return float(np.trapezoid(rates, self.time))
 
