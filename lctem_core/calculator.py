@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+# White in the dark scheme too, as the theme shows outputs on a light ground there.
 _PAGE = """<style>
-.dose-calculator { border: 1px solid currentColor; border-radius: .4rem; padding: .8rem 1rem;
-  max-width: 40rem; }
+.dose-calculator { background: #fff; border: 1px solid #555; border-radius: .4rem; color: #1a1a1a;
+  color-scheme: light; max-width: 40rem; padding: .8rem 1rem; }
 .dose-calculator label { display: flex; flex-wrap: wrap; gap: .2rem .8rem; margin: .3rem 0;
   justify-content: space-between; align-items: center; }
-.dose-calculator input, .dose-calculator select { width: 9rem; font: inherit; color: inherit;
-  background: var(--pst-color-background, transparent); border: 1px solid currentColor;
-  border-radius: .2rem; padding: .1rem .4rem; }
+.dose-calculator input, .dose-calculator select { background: #fff; border: 1px solid #555;
+  border-radius: .2rem; color: inherit; font: inherit; padding: .1rem .4rem; width: 9rem; }
 .dose-calculator output { display: block; margin-top: .6rem; font-weight: 600; }
 </style>
 <div class="dose-calculator" role="group" aria-label="Dose calculator">

@@ -365,10 +365,11 @@ for panel, (name, history), tag in zip(
     )  # fmt: skip
     panel.set_xticks(10.0 ** np.arange(-12, 1, 3))
     above = panel.secondary_xaxis(
-        -0.26, functions=(lambda t: t * usual_rate, lambda d: d / usual_rate)
+        -0.2, functions=(lambda t: t * usual_rate, lambda d: d / usual_rate)
     )
     above.set_xlabel("dose [e⁻/nm²]")
     above.set_xticks(10.0 ** np.arange(-6, 4, 3))
+figure.set_size_inches(figures.WIDTH, 4.2)
 axes[0].set_ylabel("concentration [mol/L]")
 axes[0].legend(
     ncols=3, fontsize=8, loc="upper left", columnspacing=1, handlelength=1.6
@@ -376,8 +377,8 @@ axes[0].legend(
 figure
 
 # %% [markdown]
-# Ions and radicals come near their final concentrations within microseconds, because they react with
-# each other. Hydrogen, hydrogen peroxide and oxygen accumulate until the back reaction keeps pace, and the
+# Ions and the primary radicals (OH, H, e⁻(aq)) come within a factor of five of their final
+# concentrations in a microsecond, because they react with each other. Hydrogen, hydrogen peroxide and oxygen accumulate until the back reaction keeps pace, and the
 # radicals that feed on them follow. When is the steady state reached? We take the
 # time after which the pH stays within 0.05 of its final value, and the time after which each of
 # the 15 products stays within 1 %.
@@ -518,6 +519,12 @@ plot.set(
 )
 plot.legend(fontsize=8)
 at_usual = histories["without oxygen"]
+airy = radiolysis.irradiate(1e5, oxygen=AIR)
+glue(
+    "superoxide",
+    float(airy.of("O2-")[-1] / airy.of("H+")[-1]),
+    display=False,
+)
 product = at_usual.of("H+")[-1] * at_usual.of("OH-")[-1]
 glue("ion_product_1e5", float(product / 1e-14 / 1e5), display=False)
 glue("h_usual", float(at_usual.of("H+")[-1] * 1e6), display=False)
@@ -529,8 +536,8 @@ figure
 # removes it is the meeting with OH⁻ (or an electron), whose number grows along with it, so that
 # $[\mathrm{H^+}]$ grows with the *square root* of the dose rate, as the dashed line of the simple balance
 # $G_{\mathrm{H^+}}\dot D = k\,[\mathrm{H^+}][\mathrm{OH^-}]$ shows. Under air, oxygen binds
-# electrons and hydrogen atoms (as O₂⁻ and HO₂), so that less of them meets H⁺, and at small dose rates
-# the pH is lower.
+# electrons as O₂⁻, with which H⁺ does not recombine to water. At 10⁵ Gy/s O₂⁻ carries
+# {glue:text}`superoxide:.0%` of the charge that balances H⁺, and the pH is lower.
 #
 # That also says what this pH is. At 10,000 e⁻/nm²/s in water without oxygen
 # there are {glue:text}`h_usual:.0f` µmol/L H⁺ and at the same time
@@ -687,7 +694,7 @@ figures.table(
 # %% tags=["hide-input"]
 #| name: fig-dose-or-rate
 #| caption: pH against the dose received since the beam was switched on, from pH 6, (a) without oxygen and (b) under air, at four dose rates. Grey, the paper's doses of 1 to 1,000 e⁻/nm². Simulated.
-#| alt: Two plots with four curves each. Every curve falls from pH 6 and is flat before the grey band begins, at a level that is lower the higher the dose rate; within the band the dose makes no difference.
+#| alt: Two plots with four curves each. Every curve falls from pH 6 and is flat, or nearly, where the grey band begins, at a level that is lower the higher the dose rate; within the band the dose makes hardly any difference.
 figure, axes = figures.columns_of(2)
 styles = [
     (figures.ORANGE, ":"),
@@ -726,8 +733,8 @@ figure
 
 # %% [markdown]
 # After 1 e⁻/nm², the smallest dose of the paper, the pH is within {glue:text}`after_one:.2f` of its
-# final value at every one of the four dose rates. Between 1 and 1,000 e⁻/nm² the dose makes no difference
-# to the pH, the dose rate does. So the argument needs its reading as dose rate, and that is the one
+# final value at every one of the four dose rates. Between 1 and 1,000 e⁻/nm² the dose makes no more
+# difference than that to the pH; the dose rate does. So the argument needs its reading as dose rate, and that is the one
 # we computed above. (Damage that accumulates, to a polymer or a protein, does follow the dose.)
 #
 # ## Verdict
