@@ -240,6 +240,25 @@ def _pair(text: str | None) -> tuple[float, float] | None:
     return numbers[0], numbers[1]
 
 
+@app.command()
+def dose(
+    electrons: Annotated[float | None, typer.Option("--dose", help="Dose [e-/nm²].")] = None,
+    rate: Annotated[float | None, typer.Option(help="Dose rate [e-/nm²/s].")] = None,
+    exposure: Annotated[
+        float | None, typer.Option(help="Exposure [s]; gives the dose from the rate or back.")
+    ] = None,
+    pixel_size: Annotated[float | None, typer.Option(help="Pixel size [nm].")] = None,
+    voltage: Annotated[float, typer.Option(help="Acceleration voltage [kV].")] = 200.0,
+) -> None:
+    """Convert a dose or dose rate: electrons per area and per pixel, and gray in water."""
+    from lctem_core.dose import in_all_units
+
+    for name, value, unit in in_all_units(
+        voltage, dose=electrons, rate=rate, exposure=exposure, pixel_size=pixel_size
+    ):
+        typer.echo(f"{name:<9}  {value:.4g} {unit}")
+
+
 def main() -> None:
     """Run the command; a correctable error is one clear line and exit code 2."""
     try:

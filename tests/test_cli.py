@@ -65,6 +65,8 @@ def test_training_parameters_from_a_file(tmp_path):
         (["simulate", "folder", "--pairs", "0"], "at least 1 pair"),
         (["prepare", "absent", "store"], "list_dataset.txt"),
         (["thickness", "absent.tif", "--angles", "-5,0,5"], "absent.tif"),
+        (["dose", "--dose", "-1"], "at least 0"),
+        (["dose", "--dose", "1", "--voltage", "200000"], "in kilovolts"),
     ],
 )
 def test_errors_are_one_line_and_exit_two(arguments, words, tmp_path):
@@ -78,6 +80,13 @@ def test_errors_are_one_line_and_exit_two(arguments, words, tmp_path):
     assert not (tmp_path / "out.tif").exists()
 
 
+def test_dose_in_every_unit():
+    output = run("dose", "--rate", 100, "--exposure", 0.01, "--pixel-size", 2)
+    for line in ("1 e-/nm²", "4.475e+04 Gy", "4 e-/px", "100 e-/nm²/s", "4.475e+06 Gy/s"):
+        assert line in output
+
+
 def test_every_command_explains_itself():
-    for command in ("refine", "simulate", "prepare", "train", "thickness"):
+    commands = ("refine", "simulate", "examples", "prepare", "train", "thickness", "dose")
+    for command in commands:
         assert len(run(command, "--help")) > 200
