@@ -48,7 +48,7 @@ class Refinement(L.LightningModule):
         """Loss of one batch."""
         noisy, truth = batch
         # Variances of nearly flat windows vanish in half precision: the loss is fp32 always.
-        loss = self.loss(*self._comparable(self(noisy).float(), truth))
+        loss = self.loss_of(self(noisy).float(), truth)
         self.log("train_loss", loss, on_step=False, on_epoch=True, prog_bar=True,
                  batch_size=len(noisy))  # fmt: skip
         return loss
@@ -64,6 +64,10 @@ class Refinement(L.LightningModule):
             "val_ssim": scores["ssim"].mean(),
         }
         self.log_dict(values, prog_bar=True, batch_size=len(noisy), sync_dist=True)
+
+    def loss_of(self, refined: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+        """Loss of refined images, in units of the truth's contrast for the faithful target."""
+        return self.loss(*self._comparable(refined, truth))
 
     def _comparable(
         self, refined: torch.Tensor, truth: torch.Tensor

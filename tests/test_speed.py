@@ -1,0 +1,57 @@
+"""Training speed: the public loop's data, and measures that add up."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from lctem_core import speed
+from lctem_core.config import Config
+from lctem_core.errors import InputError
+from lctem_core.examples import write_examples
+from lctem_core.preprocess import reduce, rescale
+
+
+def test_public_items_are_our_preprocessing_flipped_or_in_mosaics():
+    rng = np.random.default_rng(0)
+    noisy, truth = rng.poisson(20, (2, 3, 128, 128)).astype(np.uint16)
+    data = speed.PublicPairs(noisy, truth, size=64, seed=1)
+    expected = rescale(reduce(noisy[1], 64))
+    seen = 0
+    for _ in range(40):
+        image = data[1][0][0].numpy()
+        assert image.shape == (64, 64)
+        turned = [image[::y, ::x] for y in (1, -1) for x in (1, -1)]
+        seen += any(np.allclose(one, expected, atol=1e-4) for one in turned)
+    assert 2 <= seen <= 16  # one in five is not a mosaic
+
+
+def test_waiting_and_speed_of_a_known_loop():
+    def slow_batches():
+        while True:
+            time.sleep(0.03)
+            yield (0,)
+
+    measured = speed._measure(slow_batches(), lambda _: time.sleep(0.01), frames=2.0, steps=5)
+    assert measured.waiting == pytest.approx(0.75, abs=0.12)
+    assert measured.images == pytest.approx(2 / 0.04, rel=0.3)
+
+
+def test_both_loops_run(tmp_path):
+    store = write_examples(tmp_path / "store", 8, seed=1, recipe="paper", size=64, workers=1,
+                           progress=False)  # fmt: skip
+    noisy = np.random.default_rng(0).poisson(20, (2, 96, 96))
+    public = speed.public_speed(noisy, noisy, size=64, batch=2, steps=1)
+    config = Config.of({"encoder": "slim", "shuffle": 4, "depth": 4, "head": "detail", "batch": 2,
+                        "target": "faithful", "workers": 0, "mosaic": 0})  # fmt: skip
+    torch.manual_seed(0)
+    ours = speed.our_speed(store, config, steps=2)
+    assert public.images > 0
+    assert ours.images > 0
+    assert 0 <= ours.waiting < 1
+
+
+def test_too_few_pairs():
+    with pytest.raises(InputError, match="at least 4 pairs"):
+        speed.public_speed(np.ones((2, 64, 64)), np.ones((2, 64, 64)))
