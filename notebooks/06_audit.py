@@ -524,7 +524,7 @@ definitions |= {
     for w in (3, 11, 39)
 }
 definitions |= {"Gaussian, 11 px": gaussian, "printed c1, c2": as_printed}
-refine = Refiner.load()
+refine = Refiner.load(look="dry")
 noisy = [prepared.noisy(i) for i in scored]
 truths = [prepared.truth(i) for i in scored]
 refined = [refine.refine_prepared(image) for image in noisy]
