@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from lctem_core import Refiner, figures, frames
-from lctem_core.preprocess import rescale
+from lctem_core.preprocess import limits
 
 TARGET = Path(__file__).with_name("_static") / "readme.png"
 
 if __name__ == "__main__":
     figures.use_style()
     counts = frames.read(frames.sample_frame()).counts
+    lower, upper = limits(counts)
+    raw, refined = ((image - lower) / (upper - lower) for image in (counts, Refiner.load()(counts)))
+    dry = Refiner.load(look="dry")(counts)
+    cluster = np.s_[145:235, 395:485]
+    images = [raw, refined, dry]
     figure = figures.panel(
-        [[rescale(counts), Refiner.load()(counts)]],
-        ["as recorded", "refined"],
+        [images, [image[cluster] for image in images]],
+        ["as recorded", "refined, faithful", "refined, dry look"],
         # The file has no pixel size; the particles are nominally 100 nm and 11.5 pixels across.
-        pixel_sizes=[8.7],
-        side=3.6,
+        pixel_sizes=[8.7, 8.7],
     )
     figure.savefig(TARGET)
     print(TARGET)

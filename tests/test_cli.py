@@ -40,11 +40,15 @@ def test_from_simulation_to_a_refined_frame(tmp_path):
 
 
 def test_refine_the_real_frame(real_data, tmp_path):
-    run("refine", real_data("sample.tif"), tmp_path / "out.tif")
-    refined = tifffile.imread(tmp_path / "out.tif")
+    source = real_data("sample.tif")
+    assert "in the frame's counts" in run("refine", source, tmp_path / "out.tif")
+    refined, counts = tifffile.imread(tmp_path / "out.tif"), tifffile.imread(source)
     assert refined.shape == (512, 512)
     assert refined.dtype == np.float32
-    assert 0 <= refined.min() <= refined.max() <= 1
+    assert refined.mean() == pytest.approx(counts.mean(), rel=0.01)
+    assert "in [0, 1]" in run("refine", source, tmp_path / "dry.tif", "--look", "dry")
+    dry = tifffile.imread(tmp_path / "dry.tif")
+    assert 0 <= dry.min() <= dry.max() <= 1
 
 
 def test_training_parameters_from_a_file(tmp_path):
