@@ -14,8 +14,10 @@ TARGET = Path(__file__).with_name("_static") / "readme.png"
 if __name__ == "__main__":
     figures.use_style()
     counts = frames.read(frames.sample_frame()).counts
-    lower, upper = limits(counts)
-    raw, refined = ((image - lower) / (upper - lower) for image in (counts, Refiner.load()(counts)))
+    faithful = Refiner.load()(counts)
+    # Black is the darkest place of the refined frame, so that the particles' inner greys show.
+    lower, upper = faithful.min(), limits(counts)[1]
+    raw, refined = ((image - lower) / (upper - lower) for image in (counts, faithful))
     dry = Refiner.load(look="dry")(counts)
     cluster = np.s_[145:235, 395:485]
     images = [raw, refined, dry]

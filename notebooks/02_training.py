@@ -26,10 +26,10 @@ import numpy as np
 import torch
 from IPython.display import display
 from myst_nb import glue
-from skimage.restoration import denoise_nl_means, estimate_sigma
 
 from lctem_core import (
     Refiner,
+    baselines,
     dataset,
     figures,
     frames,
@@ -39,6 +39,7 @@ from lctem_core import (
 )
 from lctem_core.batches import PairsData
 from lctem_core.config import Config
+from lctem_core.intervals import mean_text
 from lctem_core.outputs import workspace
 from lctem_core.particles import count_found, find_dark
 from lctem_core.preprocess import rescale
@@ -262,23 +263,9 @@ print(json.dumps(shown, indent=1))
 
 
 # %% tags=["remove-stderr"]
-def non_local_means(image):
-    sigma = float(estimate_sigma(image))
-    return denoise_nl_means(
-        image,
-        h=0.8 * sigma,
-        sigma=sigma,
-        patch_size=5,
-        patch_distance=6,
-        fast_mode=True,
-    ).astype(np.float32)
-
-
 def fitted(image, truth):
-    """Image, scaled and shifted to be nearest to its truth, within [0, 1]."""
-    # In double precision: the variance of a strongly blurred image is small.
-    slope, offset = np.polyfit(image.ravel().astype(float), truth.ravel(), 1)
-    return np.clip(slope * image + offset, 0, 1).astype(np.float32)
+    """Image fitted to its truth, within [0, 1]."""
+    return np.clip(baselines.fitted(image, truth), 0, 1)
 
 
 def treatments(image, truth):
@@ -289,17 +276,9 @@ def treatments(image, truth):
         for sigma in sigmas
     ]
     done["best Gaussian"] = max(blurred, key=lambda b: metrics.ssim(b, truth))
-    done["non-local means"] = fitted(non_local_means(image), truth)
+    done["non-local means"] = fitted(baselines.non_local_means(image), truth)
     done["refined"] = refine.refine_prepared(image)
     return done
-
-
-def interval(values, digits, draws=2000):
-    """Mean and its 95 % interval over resampled pairs, as text."""
-    rng = np.random.default_rng(0)
-    resampled = rng.integers(len(values), size=(draws, len(values)))
-    low, high = np.percentile(values[resampled].mean(axis=1), [2.5, 97.5])
-    return f"{values.mean():.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
 tests, results, objects = {}, {}, {}
@@ -333,7 +312,12 @@ for recipe in ("paper", "wide"):
 
 # %%
 rows = [
-    [recipe, name, interval(psnr_ssim[:, 0], 2), interval(psnr_ssim[:, 1], 3)]
+    [
+        recipe,
+        name,
+        mean_text(psnr_ssim[:, 0], 2),
+        mean_text(psnr_ssim[:, 1], 3),
+    ]
     for recipe, scores in results.items()
     for name, psnr_ssim in scores.items()
 ]

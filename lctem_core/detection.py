@@ -1,0 +1,316 @@
+"""At which dose particles are found: fields of known particles, a fair threshold, the curve.
+
+How many particles a detector finds says nothing without how many it invents. So each kind of image
+(raw, filtered, refined …) first gets the threshold at which it invents equally few in empty fields,
+and then all are asked for the same particles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lctem_core import shapes, simulate
+from lctem_core.errors import InputError
+from lctem_core.imaging import (
+    Acquisition,
+    Illumination,
+    Particle,
+    Scene,
+    acquire,
+    fit_gain,
+    optical_depth,
+)
+from lctem_core.particles import Contrast, Matched, contrast, match
+from lctem_core.texture import Texture
+
+#: Thresholds that `threshold_for` tries [standard deviations].
+THRESHOLDS = np.geomspace(2.5, 40, 25)
+
+#: What an empty field may show, by name: arguments of `imaging.Acquisition`.
+EMPTY = {
+    "even": {},
+    "vignetted": {"illumination": Illumination(vignette=0.35, centre=(0.4, 0.6), gradient=1.5)},
+    "mottled": {"illumination": Illumination(mottling=0.03, seed=5)},
+    "fringes": {"texture": Texture(fringes=0.1, period=0.012, seed=3)},
+}
+
+#: A kind of image: frames of one scene (T, H, W) -> one image (H, W).
+Treatment = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Isolated gold particles and how they are looked at, all but the dose.
+
+    Attributes
+    ----------
+    depth : ndarray, (N, N), float32
+        Optical depth.
+    truth : ndarray, (N, N), int
+        Label 1, 2, … of the particle that covers a pixel, 0 beside them.
+    acquisition : Acquisition
+    pixel_size : float
+        [nm]
+    """
+
+    depth: np.ndarray
+    truth: np.ndarray
+    acquisition: Acquisition
+    pixel_size: float
+
+    def frames(self, dose: float, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Independent frames of the static scene.
+
+        Parameters
+        ----------
+        dose : float
+            Of each frame [e-/nm²].
+        number : int
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        ndarray, (number, N, N), float32
+            Counts.
+        """
+        taken = fit_gain(replace(self.acquisition, dose=dose), self.pixel_size)
+        return np.stack(
+            [acquire(self.depth, taken, self.pixel_size, rng) for _ in range(number)]
+        ).astype(np.float32)
+
+
+def gold_field(
+    width: float, rng: np.random.Generator, *, number: int = 8, size: int = 512
+) -> Field:
+    """Field of the paper's particles: 100 nm gold, shapes and conditions drawn at random.
+
+    Particles, liquid, blur, vignette and camera are drawn from the recipe
+    `lctem_core.simulate.PAPER`; the particles lie apart from each other and inside the field.
+
+    Parameters
+    ----------
+    width : float
+        Of the field [nm].
+    rng : numpy.random.Generator
+    number : int
+        Particles; fewer if they would not find room.
+    size : int
+        Pixels on a side.
+
+    Returns
+    -------
+    Field
+    """
+    recipe = simulate.PAPER
+    mean, spread = recipe.diameters
+    if width < 3 * mean:
+        raise InputError(f"a field of {3 * mean:g} nm or more", f"{width:g} nm", "Widen it.")
+    names = list(recipe.shape_weights)
+    weights = np.array([recipe.shape_weights[name] for name in names], float)
+    length = rng.uniform(*recipe.attenuation_lengths)
+    pixel = width / size
+    depth = np.zeros((size, size), np.float32)
+    truth = np.zeros((size, size), int)
+    for label, (x, y) in enumerate(_apart(width, mean, number, rng), start=1):
+        shape = str(rng.choice(names, p=weights / weights.sum()))
+        diameter = mean * float(np.clip(rng.normal(1, spread), 0.7, 1.3))
+        rotation = shapes.orientation(shape, rng, flat=rng.random() < 0.5)
+        alone = Scene(width, (Particle(x, y, diameter, shape, rotation, length),))
+        added = optical_depth(alone, size)
+        depth += added
+        # Thin corners and pixels that are covered in part do not count to the particle.
+        truth[added > 0.25 * added.max()] = label
+    scene = Scene(width, ())
+    acquisition = replace(simulate.draw_wet(recipe, scene, rng), texture=Texture())
+    return Field(depth, truth, acquisition, pixel)
+
+
+def _apart(
+    width: float, diameter: float, number: int, rng: np.random.Generator
+) -> list[tuple[float, float]]:
+    """Random places inside the field, two and a half diameters apart [nm]."""
+    places: list[tuple[float, float]] = []
+    for _ in range(200):
+        x, y = rng.uniform(0.9 * diameter, width - 0.9 * diameter, 2)
+        if all(np.hypot(x - u, y - v) > 2.5 * diameter for u, v in places):
+            places.append((float(x), float(y)))
+        if len(places) == number:
+            break
+    return places
+
+
+def empty_field(kind: str, width: float, rng: np.random.Generator, *, size: int = 512) -> Field:
+    """Field without particles.
+
+    Parameters
+    ----------
+    kind : str
+        A name of `EMPTY`.
+    width : float
+        Of the field [nm].
+    rng : numpy.random.Generator
+        Draws liquid and camera.
+    size : int
+        Pixels on a side.
+
+    Returns
+    -------
+    Field
+    """
+    if kind not in EMPTY:
+        raise InputError(f"a field of {', '.join(EMPTY)}", repr(kind), "Use one of these names.")
+    drawn = simulate.draw_wet(simulate.PAPER, Scene(width, ()), rng)
+    acquisition = replace(drawn, **({"illumination": Illumination()} | EMPTY[kind]))
+    nothing = np.zeros((size, size), np.float32)
+    return Field(nothing, np.zeros((size, size), int), acquisition, width / size)
+
+
+def contrasts(
+    field: Field,
+    dose: float,
+    treatments: dict[str, Treatment],
+    rng: np.random.Generator,
+    number: int = 10,
+) -> dict[str, Contrast]:
+    """What each treatment makes of the same frames of a field.
+
+    Parameters
+    ----------
+    field : Field
+    dose : float
+        Of each frame [e-/nm²].
+    treatments : dict
+        Name -> function of the frames (T, H, W).
+    rng : numpy.random.Generator
+    number : int
+        Frames.
+
+    Returns
+    -------
+    dict of Contrast
+        Where a treatment's image is the same everywhere, as that of a few electrons may be, nothing
+        stands out of it.
+    """
+    frames = field.frames(dose, number, rng)
+    return {name: _contrast(treat, frames) for name, treat in treatments.items()}
+
+
+def _contrast(treat: Treatment, frames: np.ndarray) -> Contrast:
+    if not frames[0].any():  # not one electron
+        return Contrast(np.zeros_like(frames[0]), 1.0)
+    return contrast(treat(frames))
+
+
+def threshold_for(
+    empty: Sequence[Contrast], allowed: float = 0.1, thresholds: np.ndarray = THRESHOLDS
+) -> float:
+    """Lowest threshold with at most so many regions per empty field.
+
+    Parameters
+    ----------
+    empty : sequence of Contrast
+        Of fields without particles.
+    allowed : float
+        Regions per field, on average.
+    thresholds : ndarray
+        What to try, ascending [standard deviations].
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        If no threshold will do.
+    """
+    fewest = np.inf
+    for threshold in thresholds[::-1]:
+        regions = sum(int(one.regions(threshold).max()) for one in empty)
+        if regions > allowed * len(empty):
+            break
+        fewest = float(threshold)
+    if not np.isfinite(fewest):
+        raise InputError(
+            f"{allowed:g} false regions per empty field or fewer at a threshold of "
+            f"{thresholds[-1]:g}", f"{regions / len(empty):g}", "Try higher thresholds.",
+        )  # fmt: skip
+    return fewest
+
+
+def matches(
+    field: Field, seen: dict[str, Contrast], thresholds: dict[str, float]
+) -> dict[str, Matched]:
+    """Particles of a field that each treatment finds and invents at its threshold."""
+    return {name: match(one.regions(thresholds[name]), field.truth) for name, one in seen.items()}
+
+
+def lowest_dose(
+    doses: np.ndarray, found: np.ndarray, present: np.ndarray, share: float = 0.95
+) -> float:
+    """Lowest dose from which on a share of the particles is found.
+
+    Interpolated linearly in the logarithm of the dose where the curve last rises through `share`.
+
+    Parameters
+    ----------
+    doses : ndarray, (D,)
+        Ascending [e-/nm²].
+    found, present : ndarray, (D, F)
+        Particles found and present in each field.
+    share : float
+
+    Returns
+    -------
+    float
+        [e-/nm²]; infinite if the highest dose does not reach `share`, the lowest dose if all do.
+    """
+    recall = found.sum(axis=1) / present.sum(axis=1)
+    below = np.flatnonzero(recall < share)
+    if not len(below):
+        return float(doses[0])
+    last = below[-1]
+    if last == len(doses) - 1:
+        return float("inf")
+    part = (share - recall[last]) / (recall[last + 1] - recall[last])
+    return float(doses[last] * (doses[last + 1] / doses[last]) ** part)
+
+
+def lowest_dose_interval(
+    doses: np.ndarray,
+    found: dict[str, np.ndarray],
+    present: np.ndarray,
+    share: float = 0.95,
+    draws: int = 1000,
+    seed: int = 0,
+) -> dict[str, np.ndarray]:
+    """`lowest_dose` of each treatment for resampled fields.
+
+    All treatments and doses of a draw have the same fields, so that ratios of treatments may be
+    taken draw by draw.
+
+    Parameters
+    ----------
+    doses : ndarray, (D,)
+        [e-/nm²]
+    found : dict of ndarray, (D, F)
+        By treatment.
+    present : ndarray, (D, F)
+    share : float
+    draws : int
+    seed : int
+
+    Returns
+    -------
+    dict of ndarray, (draws,)
+        [e-/nm²]
+    """
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(present.shape[1], size=(draws, present.shape[1]))
+    return {
+        name: np.array([lowest_dose(doses, one[:, c], present[:, c], share) for c in chosen])
+        for name, one in found.items()
+    }
