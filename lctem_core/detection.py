@@ -191,17 +191,19 @@ def contrasts(
     Returns
     -------
     dict of Contrast
-        Where a treatment's image is the same everywhere, as that of a few electrons may be, nothing
-        stands out of it.
     """
     frames = field.frames(dose, number, rng)
-    return {name: _contrast(treat, frames) for name, treat in treatments.items()}
+    if not np.ptp(frames[0]):  # not one electron; nothing can be made of it
+        return dict.fromkeys(treatments, contrast_of(frames[0]))
+    return {name: contrast_of(treat(frames)) for name, treat in treatments.items()}
 
 
-def _contrast(treat: Treatment, frames: np.ndarray) -> Contrast:
-    if not frames[0].any():  # not one electron
-        return Contrast(np.zeros_like(frames[0]), 1.0)
-    return contrast(treat(frames))
+def contrast_of(image: np.ndarray) -> Contrast:
+    """`lctem_core.particles.contrast`, for images that may be the same everywhere, too.
+
+    A median of a few electrons is zero in every pixel: nothing stands out of it.
+    """
+    return contrast(image) if np.ptp(image) else Contrast(np.zeros(image.shape, np.float32), 1.0)
 
 
 def threshold_for(
@@ -221,11 +223,7 @@ def threshold_for(
     Returns
     -------
     float
-
-    Raises
-    ------
-    InputError
-        If no threshold will do.
+        Infinite if no threshold will do: such images invent however strict one is.
     """
     fewest = np.inf
     for threshold in thresholds[::-1]:
@@ -233,11 +231,6 @@ def threshold_for(
         if regions > allowed * len(empty):
             break
         fewest = float(threshold)
-    if not np.isfinite(fewest):
-        raise InputError(
-            f"{allowed:g} false regions per empty field or fewer at a threshold of "
-            f"{thresholds[-1]:g}", f"{regions / len(empty):g}", "Try higher thresholds.",
-        )  # fmt: skip
     return fewest
 
 

@@ -80,6 +80,13 @@ def seen_greys(refined: np.ndarray, radii: np.ndarray) -> np.ndarray:
     return seen
 
 
+def line_through(true: np.ndarray, seen: np.ndarray) -> tuple[float, float]:
+    """Slope of seen against true greys (least squares), and their scatter about the line (RMS)."""
+    slope, offset = np.polyfit(np.ravel(true), np.ravel(seen), 1)
+    rest = np.ravel(seen) - slope * np.ravel(true) - offset
+    return float(slope), float(np.sqrt(np.mean(rest**2)))
+
+
 def grey_levels(
     network: Callable[[np.ndarray], np.ndarray], target: str, electrons: float, seed: int = 0
 ) -> dict[str, list[float]]:

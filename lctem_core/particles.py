@@ -178,8 +178,9 @@ def contrast(image: np.ndarray, *, bright: bool = False, smooth: float = 1.0) ->
     sign = np.float32(-1 if bright else 1)
     surface, mask = background(sign * image)
     rest = sign * cv2.GaussianBlur(image, (0, 0), smooth) - surface
-    # A background of 0 counts, as in dark field, gives no measure for a contrast.
-    level = abs(float(np.median(surface))) or float(image.std())
+    # A background of hardly a count, at the lowest doses or in dark field, is no measure for a
+    # contrast; then the image's own variation is.
+    level = max(abs(float(np.median(surface))), float(image.std()))
     for _ in range(2):
         weight, slow = (_smooth(one) for one in (mask.astype(np.float32), np.where(mask, rest, 0)))
         # Deep inside a large particle nothing is known of it: there the surface stands alone.

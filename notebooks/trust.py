@@ -36,7 +36,7 @@ from lctem_core import (
     detection,
     figures,
     frames,
-    greyscale,
+    greys,
     reliability,
 )
 from lctem_core.examples import example
@@ -49,15 +49,15 @@ figures.use_style()
 # %% tags=["parameters"]
 recipes = ["broad", "wide", "paper"]  # of the simulated test frames
 n_frames = 8  # test frames of each recipe
-n_bm3d = 3  # of them treated by BM3D, which is slow; 0 leaves it out
+n_bm3d = 2  # of them treated by BM3D, which is slow; 0 leaves it out
 bm3d_profile = "lc"  # np: the authors' normal profile; lc: their fast one
 blind_steps = 300  # optimiser steps of each blind-spot training
 n_spread = 12  # frames for the uncertainty, half of them to calibrate it
 curve_widths = [5120.0, 2560.0, 512.0]  # fields of the dose curve [nm]
-curve_electrons = [0.25, 0.6, 1.5, 4, 10, 25, 60]  # e-/px in a frame
+curve_electrons = [0.3, 0.7, 1.5, 3, 6, 12, 25, 60]  # e-/px in a frame
 curve_fields = 4  # fields per dose; 8 particles each, 4 in the smallest
 empty_fields = 2  # empty fields of each kind and dose
-wedge_repeats = 2  # wedges per shape and dose
+grey_frames = 3  # frames of 64 discs per dose
 seed = 7000  # of all test images; training used 100–400 and 9001
 
 # %% [markdown]
@@ -100,7 +100,12 @@ for kind, width in (("white", 0.0), ("correlated", 1.0)):
         d + 20 * n for d, n in zip(discs, noise / noise.std(), strict=True)
     ]
     network = blindspot.train_blindspot(
-        noisy, steps=blind_steps, crop=48, width=12, seed=seed, progress=False
+        noisy,
+        steps=blind_steps // 2,
+        crop=48,
+        width=8,
+        seed=seed,
+        progress=False,
     )
     error = [
         np.mean((network(n) - d) ** 2)
@@ -165,7 +170,9 @@ empty = [
     for i, electrons in enumerate(e for e in curve_electrons if e <= 64)
 ]
 thresholds = {
-    name: detection.threshold_for([contrast(treat(one)) for one in empty])
+    name: detection.threshold_for(
+        [detection.contrast_of(treat(one)) for one in empty]
+    )
     for name, treat in tqdm(methods.items(), "calibration")
 }
 
@@ -189,7 +196,12 @@ def scored(image, one):
 def counted(name, image, one):
     """Particles found, missed and invented."""
     bright = one.acquisition.dark_field is not None and name != "refined, dry"
-    regions = contrast(image, bright=bright).regions(thresholds[name])
+    stands_out = (
+        contrast(image, bright=bright)
+        if np.ptp(image)
+        else detection.contrast_of(image)
+    )
+    regions = stands_out.regions(thresholds[name])
     clear = match(regions, one.look < 0.9)
     # What lies on a particle too faint to be asked for is not invented.
     return clear.found, clear.missed, match(regions, one.look < 0.98).false
@@ -878,7 +890,7 @@ for k, kind in enumerate(tqdm(detection.EMPTY, "empty fields")):
             )
             for name, treat in kinds(pixel).items():
                 image = treat(ten)
-                regions = contrast(image).regions(limit[name])
+                regions = detection.contrast_of(image).regions(limit[name])
                 invented.setdefault((kind, name), []).append(regions.max())
                 if name == "refined, dry":
                     invented.setdefault((kind, "dry, below 0.5"), []).append(
@@ -898,94 +910,92 @@ figures.table(
 # %% [markdown]
 # ## Grey levels
 #
-# The paper's network "tends to binarize the image", and its authors were not sure why. A binarised image
-# says where particles are but not how thick they are. To measure it, particles of equal size and different
-# material, whose middles let 30 to 95 % of the electrons through, are put into one frame, and the
-# refined grey level in each middle is compared with the true one. A slope of 1 and no scatter would be
-# perfect. The faithful look is compared relative to its background; the dry look, in [0, 1], with the
-# transmission itself, of which it may be any stretched version, but should be a straight one.
+# The paper's network "tends to binarize the image", and its authors were not sure why. A binarised
+# image says where particles are but not how thick they are. To measure it, frames of 64 discs, each of
+# which lets another share of the electrons through (30 to 95 %), are refined, and the grey level in
+# the middle of each disc, relative to its surroundings, is compared with the true one. A slope of 1 and
+# no scatter would be perfect. For the dry look, which is stretched from 0 to 1, the transmissions are
+# stretched alike.
 
 # %% tags=["remove-stderr"]
 grey = {}
-for shape in ("hexagonal plate", "sphere"):
-    for diameter in (36.0, 16.0):
-        for electrons in (5, 50, 500):
-            for k in range(wedge_repeats):
-                made = greyscale.wedge(
-                    electrons,
-                    np.random.default_rng([seed, 10, k]),
-                    shape=shape,
-                    diameter=diameter,
-                    blur=1.0,
+for electrons in (5, 50, 500):
+    for k in range(grey_frames):
+        counts, through, radii = greys.disc_frame(seed + k, electrons)
+        stretched = (through - through.min()) / (1 - through.min())
+        for name, image, true in (
+            ("mean of the noisy pixels", counts.astype(np.float32), through),
+            ("faithful", faithful(counts), through),
+            ("dry", dry(counts), stretched),
+        ):
+            seen_grey = greys.seen_greys(image, radii)
+            for size, which in (
+                ("16–28 px", radii < 14),
+                ("28–44 px", radii >= 14),
+            ):
+                grey.setdefault((size, electrons, name), []).append(
+                    np.stack([true[which], seen_grey[which]])
                 )
-                true = greyscale.core_levels(made.transmission, made.cores)
-                for name, image in (
-                    ("mean of the noisy pixels", made.counts),
-                    ("faithful", faithful(made.counts)),
-                    ("dry", dry(made.counts)),
-                ):
-                    level = greyscale.core_levels(image, made.cores)
-                    grey.setdefault(
-                        (shape, diameter, electrons, name), []
-                    ).append((true, level))
 grey = {key: np.concatenate(many, axis=1) for key, many in grey.items()}
 
 # %% tags=["hide-input"]
 #| name: fig-trust-grey
-#| caption: Grey level in the middle of particles against the true transmission there; flat hexagonal plates, 36 pixels across. Left the faithful, right the dry look, both relative to the background; on the dashed line they would be the transmission itself. Simulated data.
-#| alt: Two scatter plots. Left, for the faithful look, points of three doses lie along the diagonal, those of the lowest dose with more scatter. Right, for the dry look, points lie on a curve that is not the diagonal, dark particles near 0 and pale ones near 1.
+#| caption: Grey level in the middle of discs, 28 to 44 pixels across, against what it should be, relative to the background. Left the faithful, right the dry look; on the dashed line they would be right. Simulated data.
+#| alt: Two scatter plots. Left, for the faithful look, points of three doses lie along the diagonal, those of the lowest dose with more scatter. Right, for the dry look, the points scatter more and gather at the dark and the bright end.
 figure, axes = figures.columns_of(2)
 for plot, name in zip(axes, ("faithful", "dry"), strict=True):
     for electrons, colour, mark in (
-        (500, figures.GREEN, "^"),
-        (50, figures.BLUE, "o"),
         (5, figures.ORANGE, "s"),
+        (50, figures.BLUE, "o"),
+        (500, figures.GREEN, "^"),
     ):
-        true, level = grey["hexagonal plate", 36.0, electrons, name]
+        true, level = grey["28–44 px", electrons, name]
         plot.scatter(
             true,
             level,
-            12,
+            9,
             color=colour,
             marker=mark,
             label=f"{electrons} e⁻/px",
         )
-    plot.plot([0.25, 1], [0.25, 1], "--", color=figures.BLACK, lw=1)
-    plot.set(title=f"{name} look", xlabel="true transmission", xlim=(0.25, 1))
-    plot.set(ylim=(-0.05, 1.1))
-axes[0].set_ylabel("refined grey level / background")
+    plot.plot([0, 1], [0, 1], "--", color=figures.BLACK, lw=1)
+    plot.set(title=f"{name} look", ylim=(-0.05, 1.1))
+axes[0].set(xlabel="true transmission", ylabel="refined grey level")
+axes[1].set(xlabel="true transmission, stretched to 0–1")
 axes[0].legend(loc="upper left")
 figure
 
 # %% tags=["hide-input"]
 rows = []
-for (shape, diameter, electrons, name), (true, level) in grey.items():
+for (size, electrons, name), (true, level) in grey.items():
+    slope, scatter = greys.line_through(true, level)
     if name == "mean of the noisy pixels":
-        cells = [f"{shape}, {diameter:g} px, {electrons} e⁻/px"]
-        rows.append(cells)
-    slope, scatter = greyscale.line_through(true, level)
-    rows[-1].append(f"{slope:.2f}, {scatter:.3f}")
-slope, scatter = greyscale.line_through(
-    *grey["hexagonal plate", 36.0, 50, "faithful"]
-)
+        rows.append([f"{size}, {electrons} e⁻/px"])
+    place = [row[0] for row in rows].index(f"{size}, {electrons} e⁻/px")
+    rows[place].append(f"{slope:.2f}, {scatter:.3f}")
+slope, scatter = greys.line_through(*grey["28–44 px", 50, "faithful"])
 glue("grey_slope", float(slope), display=False)
 glue("grey_scatter", float(scatter), display=False)
-slope, scatter = greyscale.line_through(
-    *grey["hexagonal plate", 36.0, 50, "dry"]
-)
+slope, scatter = greys.line_through(*grey["28–44 px", 50, "dry"])
 glue("grey_slope_dry", float(slope), display=False)
 glue("grey_scatter_dry", float(scatter), display=False)
 figures.table(
-    ["slope, scatter", "mean of the noisy pixels", "faithful", "dry"], rows
+    [
+        "discs: slope, scatter",
+        "mean of the noisy pixels",
+        "faithful",
+        "dry",
+    ],
+    rows,
 )
 
 # %% [markdown]
-# The first column is what one gets by averaging the noisy pixels of each middle, knowing where it is: no
-# refinement can have less scatter without knowing something else about the particles. For large plates at
-# 50 electrons per pixel the faithful look has a slope of {glue:text}`grey_slope:.2f` and a scatter of
-# {glue:text}`grey_scatter:.3f`; the dry look {glue:text}`grey_slope_dry:.2f` and
-# {glue:text}`grey_scatter_dry:.3f`. A large scatter of the dry look at a *high* dose is not noise but a
-# curve: its grey level is not a straight function of the transmission.
+# The first column of numbers is what one gets by averaging the noisy pixels of each middle, knowing where
+# it is: a mark for how well a grey level can be known at all. For large discs at 50 electrons per pixel the
+# faithful look has a slope of {glue:text}`grey_slope:.2f` and a scatter of {glue:text}`grey_scatter:.3f`;
+# the dry look {glue:text}`grey_slope_dry:.2f` and {glue:text}`grey_scatter_dry:.3f`. Scatter that remains
+# at a *high* dose is not noise: it is what the network makes of the grey level.
+# What causes binarisation is the subject of [the chapter before](03_encoders_and_losses.ipynb).
 #
 # ## The published frame
 #
