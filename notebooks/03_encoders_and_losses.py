@@ -318,10 +318,10 @@ for name, group in splits.items():
         validation = [one["metrics"][f"val_{score}"] for one in group]
         unseen = means(group, score)
         for values in (validation, unseen):
-            spread = np.std(values, ddof=1) if len(values) > 1 else np.nan
-            cells.append(
-                f"{np.mean(values):.{digits}f} ± {spread:.{digits}f}"
-            )
+            text = f"{np.mean(values):.{digits}f}"
+            if len(values) > 1:
+                text += f" ± {np.std(values, ddof=1):.{digits}f}"
+            cells.append(text)
     rows.append(cells)
 figures.table(
     ["split", "seeds"]
