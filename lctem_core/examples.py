@@ -155,13 +155,13 @@ def _draw(chosen: simulate.Recipe, size: int, rng: np.random.Generator) -> Examp
     if rng.random() < variety.enlarged:
         pixels = round(size * rng.uniform(0.5, 1))
     pixel = scene.width / pixels
-    acquisition = fit_gain(_varied(acquisition, variety, pixel, rng), pixel)
+    acquisition = fit_gain(varied(acquisition, variety, pixel, rng), pixel)
     look_floor = rng.uniform(0.02, 0.2)
     depth, upper = depths(scene, pixels)
     if scene.particles and rng.random() < variety.moving:
         depth = _smeared(scene, pixels, rng)
     noisy = acquire(depth, acquisition, pixel, rng, upper)
-    kept = _sharper(acquisition, pixel)
+    kept = sharper(acquisition, pixel)
     faithful = expected(depth, kept, pixel, upper)
     faithful = kept.camera.gain * faithful + np.float32(kept.camera.offset)
     all_depth = depth if upper is None else depth + upper
@@ -179,7 +179,7 @@ def _draw(chosen: simulate.Recipe, size: int, rng: np.random.Generator) -> Examp
     return Example(noisy, faithful, look.astype(np.float32), scene, acquisition, unit)
 
 
-def _varied(
+def varied(
     acquisition: Acquisition, variety: Variety, pixel: float, rng: np.random.Generator
 ) -> Acquisition:
     """Acquisition with texture, rim, correlated noise, dark field as the variety has them."""
@@ -239,7 +239,7 @@ def _smeared(scene: Scene, size: int, rng: np.random.Generator, instants: int = 
     return -cv2.log(np.maximum(bright / instants, 1e-6))
 
 
-def _sharper(acquisition: Acquisition, pixel: float) -> Acquisition:
+def sharper(acquisition: Acquisition, pixel: float) -> Acquisition:
     """Acquisition whose image has half of the blur of liquid and camera together."""
     camera: Camera = acquisition.camera
     taps = np.arange(len(camera.kernel)) - len(camera.kernel) // 2
@@ -366,8 +366,9 @@ def write_examples(
         return store
     with Writer(out, note) as writer:
         make = partial(_scaled_example, seed, recipe, size)
+        made = in_processes(make, writer.missing, workers)
         bar = tqdm(
-            zip(writer.missing, _spread(make, writer.missing, workers), strict=True), "examples",
+            zip(writer.missing, made, strict=True), "examples",
             number, initial=number - len(writer.missing), disable=not progress,
         )  # fmt: skip
         for i, images in bar:
@@ -379,7 +380,7 @@ def _scaled_example(seed: int, recipe: str, size: int, i: int) -> dict[str, np.n
     return scaled(example([seed, i], recipe, size))
 
 
-def _spread(make: partial, items: list[int], workers: int | None) -> Iterator:
+def in_processes(make: partial, items: list[int], workers: int | None) -> Iterator:
     """Results in order, from several processes."""
     workers = workers or os.cpu_count() or 1
     if workers == 1 or len(items) < 8:

@@ -2,7 +2,8 @@
 
 A store is a folder with ``noisy.npy``, one or both of ``truth.npy`` (the dry look) and
 ``faithful.npy`` (the noisy frame without noise, in its own scale), each (N, size, size) uint16 over
-the range that ``store.json`` states, by default [0, 1].
+the range that ``store.json`` states, by default [0, 1]. A store of clips has several noisy frames
+for each truth, (N, frames, size, size).
 """
 
 from __future__ import annotations
@@ -43,8 +44,11 @@ class Store:
         The list, in its order.
     size : int
         Side of the images [px].
+    frames : int
+        Noisy frames for each truth.
     parameters : dict
-        ``size``, ``low``, ``high`` and ``least_contrast`` of the preprocessing.
+        ``size``, ``low``, ``high`` and ``least_contrast`` of the preprocessing; of clips also
+        ``frames``.
     facts : dict
         What the maker noted.
     target : str
@@ -60,6 +64,7 @@ class Store:
         self.pairs = [Pair(*fields) for fields in note["pairs"]]
         self.parameters: dict[str, Any] = note["parameters"]
         self.size: int = self.parameters["size"]
+        self.frames: int = self.parameters.get("frames", 1)
         self.facts: dict[str, Any] = note["facts"]
         #: What the store was made from; another store has another identity.
         self.identity: dict[str, Any] = self.parameters | {
@@ -92,7 +97,6 @@ class Store:
             )  # fmt: skip
             raise FileNotFoundError(str(text))
         note = _note(path)
-        shape = (len(note["pairs"]),) + (note["parameters"]["size"],) * 2
         arrays = {}
         if TARGETS[target] not in _ranges(note):
             raise InputError(
@@ -105,6 +109,7 @@ class Store:
                 arrays[kind] = np.load(path / f"{kind}.npy", mmap_mode="r")
             except (OSError, ValueError) as error:
                 raise _damaged(path, f"{kind}.npy: {error}") from error
+            shape = _shape(note, kind)
             if arrays[kind].shape != shape or arrays[kind].dtype != np.uint16:
                 raise _damaged(path, f"{kind}.npy of shape {arrays[kind].shape}, not {shape}")
         return cls(path, note, arrays, target)
@@ -113,7 +118,7 @@ class Store:
         return len(self.pairs)
 
     def noisy(self, i: int) -> np.ndarray:
-        """Noisy image `i`, (size, size) float32; in [0, 1] for the dry target."""
+        """Noisy image `i`, (size, size) float32, or clip; in [0, 1] for the dry target."""
         image = self._image("noisy", i)
         return np.clip(image, 0, 1) if self.target == "dry" else image
 
@@ -281,15 +286,21 @@ def _ranges(note: dict[str, Any]) -> dict[str, tuple[float, float]]:
     return {kind: tuple(ends) for kind, ends in note.get("kinds", _PAIRS).items()}
 
 
+def _shape(note: dict[str, Any], kind: str) -> tuple[int, ...]:
+    """Shape of the array of a kind of image."""
+    size, frames = note["parameters"]["size"], note["parameters"].get("frames", 1)
+    stack = (frames,) if kind == "noisy" and frames > 1 else ()
+    return (len(note["pairs"]), *stack, size, size)
+
+
 def _begin(part: Path, note: dict[str, Any]) -> None:
     """Make the files of an empty store; its note comes last and tells that they are whole."""
     if part.exists():
         shutil.rmtree(part)
     part.mkdir(parents=True)
-    number, size = len(note["pairs"]), note["parameters"]["size"]
     for kind in _ranges(note):
-        np.lib.format.open_memmap(part / f"{kind}.npy", "w+", np.uint16, (number, size, size))
-    (part / "done").write_bytes(bytes(number))
+        np.lib.format.open_memmap(part / f"{kind}.npy", "w+", np.uint16, _shape(note, kind))
+    (part / "done").write_bytes(bytes(len(note["pairs"])))
     with replacing(part / "store.json") as path:
         path.write_text(json.dumps(note, indent=1), encoding="utf-8")
 

@@ -72,7 +72,7 @@ def test_dark_field_particles_are_bright(monkeypatch):
 def test_the_truth_is_sharper_than_the_frame_and_not_sharp():
     scenes = [example([51, seed], "paper", 192) for seed in range(8)]
     blurs = [one.acquisition.blur for one in scenes]
-    kept = [examples._sharper(one.acquisition, one.pixel_size).blur for one in scenes]
+    kept = [examples.sharper(one.acquisition, one.pixel_size).blur for one in scenes]
     for full, half in zip(blurs, kept, strict=True):
         assert 0.5 * full <= half
     assert all(half < full for full, half in zip(blurs, kept, strict=True) if full > 10)
