@@ -54,8 +54,8 @@ class TrainingCrops(Dataset):
             self.store, self.indices[position], self.indices, rng, self.config.mosaic
         )
         if self.config.crop:
-            y, x = rng.integers(0, np.array(noisy.shape) - self.config.crop + 1)
-            window = np.s_[y : y + self.config.crop, x : x + self.config.crop]
+            y, x = rng.integers(0, np.array(truth.shape) - self.config.crop + 1)
+            window = np.s_[..., y : y + self.config.crop, x : x + self.config.crop]
             noisy, truth = noisy[window], truth[window]
         return tensor(noisy), tensor(truth)
 
@@ -75,8 +75,9 @@ class WholeFrames(Dataset):
 
 
 def tensor(image: np.ndarray) -> torch.Tensor:
-    """Image (H, W) as a float32 tensor (1, H, W)."""
-    return torch.from_numpy(np.ascontiguousarray(image, np.float32))[None]
+    """Image (H, W) as a float32 tensor (1, H, W); a clip (T, H, W) keeps its shape."""
+    image = image if image.ndim == 3 else image[None]
+    return torch.from_numpy(np.ascontiguousarray(image, np.float32))
 
 
 def _one_thread(_: int) -> None:

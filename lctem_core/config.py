@@ -21,7 +21,7 @@ class Config:
 
     Attributes
     ----------
-    encoder, shuffle, depth, head, width
+    encoder, shuffle, depth, head, width, frames
         See `lctem_core.model.unet`.
     target : str
         ``dry``: the dry look in [0, 1], as in the paper. ``faithful``: the noisy frame without
@@ -55,6 +55,10 @@ class Config:
         ``auto`` takes bf16 where the processor or GPU computes in it, else fp32; or a name that
         Lightning knows.
     seed : int
+    initial : str
+        Weights to begin with, as `lctem_core.model.load` takes them; empty begins at random. With
+        several frames, weights of the same network for one frame, see
+        `lctem_core.temporal.begin_from`.
     """
 
     encoder: str = "resnet18"
@@ -62,6 +66,7 @@ class Config:
     depth: int = 5
     head: str = "sigmoid"
     width: float = 1.0
+    frames: int = 1
     target: str = "dry"
     loss: str = "ssim"
     window: int = 11
@@ -77,6 +82,7 @@ class Config:
     workers: int = 2
     precision: str = "auto"
     seed: int = 0
+    initial: str = ""
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Config:
@@ -117,6 +123,8 @@ class Config:
             raise InputError("a learning rate between 0 and 1", str(self.rate), "1e-4 is usual.")
         if not 0 <= self.mosaic <= 1:
             raise InputError("a probability for mosaic", str(self.mosaic), "Use 0 to 1.")
+        if self.frames > 1 and self.mosaic:
+            raise InputError("mosaic 0 for several frames", str(self.mosaic), "Set it to 0.")
         need = model.stride(self.architecture)
         if self.crop % need or self.crop < 0:
             raise InputError(
@@ -129,7 +137,7 @@ class Config:
         """Arguments of `lctem_core.model.unet`."""
         return {
             "encoder": self.encoder, "shuffle": self.shuffle, "depth": self.depth,
-            "head": self.head, "width": self.width,
+            "head": self.head, "width": self.width, "frames": self.frames,
         }  # fmt: skip
 
 

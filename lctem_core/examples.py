@@ -366,9 +366,9 @@ def write_examples(
         return store
     with Writer(out, note) as writer:
         make = partial(_scaled_example, seed, recipe, size)
-        made = in_processes(make, writer.missing, workers)
+        scaled_ones = in_processes(make, writer.missing, workers)
         bar = tqdm(
-            zip(writer.missing, made, strict=True), "examples",
+            zip(writer.missing, scaled_ones, strict=True), "examples",
             number, initial=number - len(writer.missing), disable=not progress,
         )  # fmt: skip
         for i, images in bar:

@@ -17,7 +17,7 @@ HEADS = ("sigmoid", "linear", "detail")
 #: Decoder widths by depth, of encoders from the libraries. The last is wider than in the paper's
 #: network (16), because each of its positions has to draw shuffle² pixels.
 DEPTHS = {5: (256, 128, 64, 32, 32), 4: (256, 128, 64, 32), 3: (128, 64, 32)}
-_SLIM_CHANNELS = (16, 32, 64, 96, 128, 128)
+SLIM_CHANNELS = (16, 32, 64, 96, 128, 128)
 #: Scales of the detail head: 1, 2, 4, 8, 16 pixels.
 SCALES = 5
 
@@ -53,7 +53,7 @@ class FastUnet(nn.Module):
         self.shuffle, self.head = shuffle, head
         classes = shuffle**2 + (SCALES if head == "detail" else 0)
         if encoder == SLIM:
-            channels = _scaled(_SLIM_CHANNELS[: depth + 1], width)
+            channels = scaled_widths(SLIM_CHANNELS[: depth + 1], width)
             self.unet: nn.Module = SlimUnet(shuffle**2, classes, channels)
             last = self.unet.head
         else:
@@ -61,7 +61,7 @@ class FastUnet(nn.Module):
                 encoder,
                 encoder_depth=depth,
                 encoder_weights=None,
-                decoder_channels=_scaled(DEPTHS[depth], width),
+                decoder_channels=scaled_widths(DEPTHS[depth], width),
                 in_channels=shuffle**2,
                 classes=classes,
                 activation=None,
@@ -148,7 +148,8 @@ def _twice(x: torch.Tensor, dim: int) -> torch.Tensor:
     return both.flatten(dim, dim + 1)
 
 
-def _scaled(channels: tuple[int, ...], width: float) -> tuple[int, ...]:
+def scaled_widths(channels: tuple[int, ...], width: float) -> tuple[int, ...]:
+    """Channels times `width`, in eights, as convolution libraries like them."""
     return tuple(max(8, round(width * number / 8) * 8) for number in channels)
 
 

@@ -15,6 +15,7 @@ from torch import nn
 from lctem_core.errors import InputError
 from lctem_core.fast import DEPTHS, HEADS, LIGHT_ENCODERS, SLIM, FastUnet
 from lctem_core.outputs import replacing
+from lctem_core.temporal import TemporalUnet
 
 #: The paper's encoders.
 ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
@@ -28,8 +29,9 @@ def unet(
     depth: int = 5,
     head: str = "sigmoid",
     width: float = 1.0,
+    frames: int = 1,
 ) -> nn.Module:
-    """U-Net, one channel in, one out.
+    """U-Net, one channel out; one in, or several frames of a movie.
 
     Parameters
     ----------
@@ -45,25 +47,34 @@ def unet(
         ``sigmoid`` as in the paper, or another one of `lctem_core.fast.FastUnet`.
     width : float
         Factor of the decoder's channels; of the encoder ``slim``, of all channels.
+    frames : int
+        1, or the number of frames that a `TemporalUnet` takes, oldest first.
 
     Returns
     -------
     torch.nn.Module
-        (N, 1, H, W) float32 -> the same, in [0, 1] with the sigmoid.
+        (N, frames, H, W) float32 -> (N, 1, H, W), in [0, 1] with the sigmoid.
 
     Raises
     ------
     InputError
         For an argument that makes no network.
     """
-    check_architecture(encoder, shuffle, depth, head, width)
+    check_architecture(encoder, shuffle, depth, head, width, frames)
+    if frames > 1:
+        return TemporalUnet(frames, shuffle, depth, width)
     if (shuffle, head, width) != (1, "sigmoid", 1.0):
         return FastUnet(encoder, shuffle, depth, head, width)
     return smp.Unet(encoder, encoder_weights=None, in_channels=1, classes=1, activation="sigmoid")
 
 
 def check_architecture(
-    encoder: str, shuffle: int, depth: int, head: str = "sigmoid", width: float = 1.0
+    encoder: str,
+    shuffle: int,
+    depth: int,
+    head: str = "sigmoid",
+    width: float = 1.0,
+    frames: int = 1,
 ) -> None:
     """Raise an `InputError` for arguments that `unet` does not take."""
     names = (*ENCODERS, SLIM, *LIGHT_ENCODERS)
@@ -84,6 +95,13 @@ def check_architecture(
         )
     if literal and encoder not in ENCODERS:
         raise InputError("a light encoder with shuffle 2, 4 or 8", "shuffle 1", "Raise it.")
+    if not 1 <= frames <= 100:
+        raise InputError("1 to 100 frames", repr(frames), "10 is usual.")
+    if frames > 1 and (encoder, head) != (SLIM, "detail"):
+        raise InputError(
+            "encoder slim and head detail for several frames", f"{encoder} and {head}",
+            "Only this network takes several frames.",
+        )  # fmt: skip
 
 
 def build(architecture: dict[str, Any]) -> nn.Module:
@@ -97,6 +115,12 @@ def build(architecture: dict[str, Any]) -> nn.Module:
             "The card belongs to another version of lctem_core; update it or retrain.",
         )
     return unet(**architecture)
+
+
+def architecture_of(given: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `unet` with its defaults where a card, an older one say, gives none."""
+    defaults = {name: p.default for name, p in inspect.signature(unet).parameters.items()}
+    return defaults | given
 
 
 def stride(architecture: dict[str, Any]) -> int:

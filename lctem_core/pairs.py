@@ -339,7 +339,7 @@ def flip(
     noisy: np.ndarray, truth: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Both images flipped alike, up–down and left–right with probability 0.5 each."""
-    axes = [axis for axis in (0, 1) if rng.random() < 0.5]
+    axes = [axis for axis in (-2, -1) if rng.random() < 0.5]
     # Contiguous, because PyTorch takes no negative strides.
     return tuple(np.ascontiguousarray(np.flip(image, axes)) for image in (noisy, truth))
 

@@ -28,6 +28,8 @@ from lctem_core.pairs import read_list
 from lctem_core.store import Store, prepare
 from lctem_core.train import fit
 
+#: Training parameters that came after the first records, whose keys do not have them.
+ADDED = ("frames", "initial")
 #: Electrons per pixel of the frames on which grey levels are recorded [e-/px].
 GREY_ELECTRONS = (10.0, 100.0, 1000.0)
 
@@ -102,9 +104,11 @@ class Run:
     @property
     def key(self) -> str:
         """Fingerprint of everything that the reader can change; a record with another is stale."""
-        return _digest(
-            {"data": asdict(self.data), "test": asdict(self.test), "config": asdict(self.config)}
-        )
+        config = asdict(self.config)
+        for name in ADDED:
+            if config[name] == getattr(Config(), name):
+                del config[name]
+        return _digest({"data": asdict(self.data), "test": asdict(self.test), "config": config})
 
 
 def read_studies(described: dict[str, Any], only: Sequence[str] = ()) -> Iterator[Run]:

@@ -28,6 +28,7 @@ from lctem_core.errors import InputError
 from lctem_core.outputs import replacing
 from lctem_core.provenance import provenance
 from lctem_core.store import Store
+from lctem_core.temporal import begin_from
 
 
 class Refinement(L.LightningModule):
@@ -131,7 +132,8 @@ class Look(Callback):
             noisy, truth = data.store.noisy(i), data.store.truth(i)
             with torch.no_grad():
                 refined = module(tensor(noisy)[None].to(module.device))[0, 0].float().cpu().numpy()
-            rows.append(np.hstack([noisy, refined, truth]))
+            newest = noisy if noisy.ndim == 2 else noisy[-1]
+            rows.append(np.hstack([newest, refined, truth]))
         picture = (np.vstack(rows).clip(0, 1) * 255).round().astype(np.uint8)
         with replacing(self.folder / "look" / f"epoch_{trainer.current_epoch:04d}.png") as path:
             cv2.imwrite(str(path), picture)
@@ -227,6 +229,11 @@ def fit(
         raise InputError(
             f"a crop of at most the prepared size {store.size}", str(config.crop), "Lower it."
         )
+    if config.frames != store.frames:
+        raise InputError(
+            f"a store with {config.frames} noisy frames for each truth", f"one with {store.frames}",
+            "Make clips for a temporal network; set frames to what the store has.",
+        )  # fmt: skip
     need = model.stride(config.architecture)
     if store.size % need:
         raise InputError(
@@ -246,6 +253,8 @@ def fit(
     torch.set_float32_matmul_precision("high")
     data = PairsData(store, config)
     module = Refinement(config)
+    if config.initial:
+        _begin_from(module.network, config)
     module.network = module.network.to(memory_format=torch.channels_last)
     clock = Clock()
     callbacks: list[Callback] = [
@@ -294,6 +303,22 @@ def fit(
         }
         model.save(module.network, card | (facts or {}), weights)
     return weights
+
+
+def _begin_from(network: torch.nn.Module, config: Config) -> None:
+    """Fill a network with the weights that the configuration names."""
+    begun, card = model.load(config.initial)
+    wanted = model.architecture_of(config.architecture)
+    found = model.architecture_of(card["architecture"])
+    if found == wanted:
+        network.load_state_dict(begun.state_dict())
+    elif found == wanted | {"frames": 1}:
+        begin_from(network, begun)
+    else:
+        raise InputError(
+            f"weights of the network {wanted}", f"{config.initial} of {found}",
+            "Choose other weights, or leave initial empty.",
+        )  # fmt: skip
 
 
 def _quiet() -> None:

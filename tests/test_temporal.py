@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import torch
+
+from lctem_core import model
+from lctem_core.config import Config
+from lctem_core.errors import InputError
+from lctem_core.temporal import begin_from
+
+SLIM = {"encoder": "slim", "shuffle": 4, "depth": 3, "head": "detail"}
+
+
+def _images(*shape, seed=0):
+    return torch.from_numpy(np.random.default_rng(seed).random(shape, np.float32))
+
+
+def test_on_a_static_scene_it_starts_as_the_single_frame_network():
+    torch.manual_seed(1)
+    single = model.unet(**SLIM).eval()
+    temporal = model.unet(**SLIM, frames=10).eval()
+    begin_from(temporal, single)
+    frame = _images(1, 1, 64, 96)
+    with torch.inference_mode():
+        expected, seen = single(frame), temporal(frame.expand(1, 10, -1, -1))
+    torch.testing.assert_close(seen, expected, atol=1e-5, rtol=0)
+
+
+def test_it_starts_with_the_mean_of_all_frames_nearly_everywhere():
+    torch.manual_seed(1)
+    single = model.unet(**SLIM).eval()
+    temporal = model.unet(**SLIM, frames=10).eval()
+    begin_from(temporal, single)
+    clip = _images(1, 10, 64, 64)
+    with torch.inference_mode():
+        of_mean = single(clip.mean(dim=1, keepdim=True))
+        of_last = single(clip[:, -1:])
+        seen = temporal(clip)
+    assert (seen - of_mean).abs().mean() < 0.3 * (seen - of_last).abs().mean()
+
+
+def test_the_newest_frame_is_the_last():
+    torch.manual_seed(1)
+    temporal = model.unet(**SLIM, frames=4).eval()
+    with torch.no_grad():  # choose the shortest average, keep all of its detail, add nothing
+        head = temporal.unet.head
+        head.weight.zero_()
+        head.bias.zero_()
+        head.bias[16:21] = 30
+        head.bias[-1] = 30
+    clip = _images(2, 4, 64, 64)
+    with torch.inference_mode():
+        torch.testing.assert_close(temporal(clip), clip[:, -1:], atol=1e-4, rtol=0)
+
+
+def test_weights_and_card_survive_the_disk(tmp_path):
+    temporal = model.unet(**SLIM, frames=10)
+    card = {"architecture": SLIM | {"frames": 10}, "preprocessing": {"low": 0.1, "high": 99.9}}
+    model.save(temporal, card, tmp_path / "w.safetensors")
+    loaded, _ = model.load(tmp_path / "w.safetensors")
+    assert loaded.frames == 10
+
+
+@pytest.mark.parametrize("change", [{"encoder": "resnet18"}, {"head": "linear"}])
+def test_other_networks_take_one_frame(change):
+    with pytest.raises(InputError, match="several frames"):
+        model.unet(**(SLIM | {"frames": 10} | change))
+
+
+def test_a_mosaic_of_clips_is_refused():
+    with pytest.raises(InputError, match="mosaic 0"):
+        Config.of(SLIM | {"frames": 10, "target": "faithful"})
