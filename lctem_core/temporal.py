@@ -12,16 +12,21 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lctem_core.fast import SCALES, SLIM_CHANNELS, SlimUnet, enlarged, kept_detail, scaled_widths
+from lctem_core.fast import SCALES, SLIM_CHANNELS, SlimUnet, kept_detail, scaled_widths
 
-#: Averages to choose from, as shares of all frames: of ten, the last 10, 5, 2 and 1.
-WINDOWS = (1.0, 0.5, 0.2, 0.0)
-#: Mixtures of the frames that the U-Net sees; they start as averages over these shares.
-SEEN = (1.0, 0.6, 0.3, 0.2, 0.0)
+#: The averages start as those over these shares of the frames: of ten, the last 10, 3 and 1.
+WINDOWS = (1.0, 0.3, 0.0)
+#: Logarithm of the weight that the other frames start with; at 0 they could learn nothing.
+_OUTSIDE = -6.0
 
 
 class TemporalUnet(nn.Module):
     """A slim U-Net for the last frames of a movie.
+
+    It takes a few weighted averages of the frames (`averages`), whose weights are learnt, positive
+    and of sum 1. The U-Net sees them all; the image that keeps some of its detail is a mixture of
+    them that changes from place to place. Three are few because every channel of the full grid
+    costs: the network shall take at most one and a half times as long as that for single frames.
 
     Parameters
     ----------
@@ -33,13 +38,13 @@ class TemporalUnet(nn.Module):
     def __init__(self, frames: int, shuffle: int, depth: int, width: float = 1.0) -> None:
         super().__init__()
         self.frames, self.shuffle = frames, shuffle
-        self.mix = nn.Conv2d(frames, len(SEEN), 1, bias=False)
-        self.register_buffer("averages", _averages(WINDOWS, frames))
+        self.logits = nn.Parameter(torch.full((len(WINDOWS), frames), _OUTSIDE))
         outputs = shuffle**2 + SCALES + len(WINDOWS)
         channels = scaled_widths(SLIM_CHANNELS[: depth + 1], width)
-        self.unet = SlimUnet(len(SEEN) * shuffle**2, outputs, channels)
+        self.unet = SlimUnet(len(WINDOWS) * shuffle**2, outputs, channels)
         with torch.no_grad():
-            self.mix.weight.copy_(_averages(SEEN, frames))
+            for logits, share in zip(self.logits, WINDOWS, strict=True):
+                logits[frames - max(1, round(share * frames)) :] = 0
             head = self.unet.head
             # As in the fast network, no grid at the start; and all frames nearly everywhere.
             head.weight[: shuffle**2] = head.weight[:1].clone()
@@ -47,27 +52,22 @@ class TemporalUnet(nn.Module):
             head.bias[:] = 0
             head.bias[-len(WINDOWS)] = 4.0
 
+    @property
+    def averages(self) -> torch.Tensor:
+        """Weights of the frames in each average, (averages, frames)."""
+        return torch.softmax(self.logits, dim=1)
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Refine clips, (N, frames, H, W), oldest first, -> (N, 1, H, W)."""
-        answer = self.unet(functional.pixel_unshuffle(self.mix(x), self.shuffle))
+        averages = functional.conv2d(x, self.averages[:, :, None, None])
+        answer = self.unet(functional.pixel_unshuffle(averages, self.shuffle))
         pixels, ends = self.shuffle**2, self.shuffle**2 + SCALES
         image = functional.pixel_shuffle(answer[:, :pixels], self.shuffle)
         choice = torch.softmax(answer[:, ends:], dim=1)
-        block = self.shuffle
-        while block > 1:
-            choice, block = enlarged(choice), block // 2
-        blended = (choice * functional.conv2d(x, self.averages)).sum(dim=1, keepdim=True)
+        choice = functional.interpolate(choice, scale_factor=self.shuffle, mode="bilinear")
+        mixture = (choice * averages).sum(dim=1, keepdim=True)
         shares = torch.sigmoid(answer[:, pixels:ends])
-        return image + kept_detail(blended, shares, self.shuffle)
-
-
-def _averages(shares: tuple[float, ...], frames: int) -> torch.Tensor:
-    """Kernels (K, frames, 1, 1) of averages over the last frames."""
-    kernels = torch.zeros(len(shares), frames, 1, 1)
-    for kernel, share in zip(kernels, shares, strict=True):
-        number = max(1, round(share * frames))
-        kernel[frames - number :] = 1 / number
-    return kernels
+        return image + kept_detail(mixture, shares, self.shuffle)
 
 
 def begin_from(network: TemporalUnet, single: nn.Module) -> None:

@@ -47,6 +47,7 @@ def test_the_newest_frame_is_the_last():
         head.bias.zero_()
         head.bias[16:21] = 30
         head.bias[-1] = 30
+        temporal.logits[-1, :-1] = -30
     clip = _images(2, 4, 64, 64)
     with torch.inference_mode():
         torch.testing.assert_close(temporal(clip), clip[:, -1:], atol=1e-4, rtol=0)
@@ -69,3 +70,12 @@ def test_other_networks_take_one_frame(change):
 def test_a_mosaic_of_clips_is_refused():
     with pytest.raises(InputError, match="mosaic 0"):
         Config.of(SLIM | {"frames": 10, "target": "faithful"})
+
+
+def test_averages_are_positive_and_of_sum_one():
+    temporal = model.unet(**SLIM, frames=10)
+    with torch.no_grad():
+        temporal.logits.normal_()
+    averages = temporal.averages
+    assert averages.min() > 0
+    torch.testing.assert_close(averages.sum(dim=1), torch.ones(len(averages)))
