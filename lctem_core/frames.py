@@ -143,13 +143,15 @@ def check_image(image: np.ndarray, what: str = "image", least: int = 64) -> np.n
             f"{what} of {array.shape[0]} × {array.shape[1]} pixels",
             "Use a larger field of view or less binning.",
         )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    # One pass for each: a NaN is both the least and the greatest value.
+    least_value, greatest = array.min(), array.max()
+    if array.dtype.kind == "f" and not (np.isfinite(least_value) and np.isfinite(greatest)):
         count = int(array.size - np.isfinite(array).sum())
         raise InputError(
             "finite values", f"{what} with {count} NaN or infinite pixels",
             "Replace them, for example by the median of their neighbours.",
         )  # fmt: skip
-    if array.min() == array.max():
+    if least_value == greatest:
         raise InputError(
             "an image that varies", f"{what} with the value {array.flat[0]} everywhere",
             "Check that the beam was on and the right image was saved.",
