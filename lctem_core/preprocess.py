@@ -84,12 +84,40 @@ def limits(
     """
     check_percentiles(low, high, least_contrast)
     image = frames.check_image(np.asarray(image), least=1)
-    lower, upper = (float(value) for value in np.percentile(image, (low, high)))
+    lower, upper = percentiles(image, low, high)
     if upper - lower < least_contrast * upper:
         lower = upper * (1 - least_contrast)
     if not lower < upper:  # a few electrons in an empty frame
         lower, upper = float(image.min()), float(image.max())
     return lower, upper
+
+
+def percentiles(image: np.ndarray, low: float, high: float) -> tuple[float, float]:
+    """Two percentiles of an image, interpolated linearly, as those of NumPy.
+
+    Sorting all pixels is several times faster than the partition that `numpy.percentile` makes.
+
+    Parameters
+    ----------
+    image : ndarray
+        Any real type, finite.
+    low, high : float
+        [%]
+
+    Returns
+    -------
+    low, high : float
+        In the image's units.
+    """
+    values = np.sort(image, axis=None)
+
+    def at(percent: float) -> float:
+        place = percent / 100 * (values.size - 1)
+        below = int(place)
+        first, second = float(values[below]), float(values[min(below + 1, values.size - 1)])
+        return first + (second - first) * (place - below)
+
+    return at(low), at(high)
 
 
 def check_percentiles(low: float, high: float, least_contrast: float) -> None:

@@ -1,0 +1,191 @@
+"""Ways to run a network: PyTorch, OpenVINO, ONNX Runtime, each behind the same call.
+
+An engine takes a float32 array (N, C, H, W) and returns one (N, 1, H, W), both in the memory of the
+host: whatever goes to a GPU and back is part of the call, and the call returns when it is done.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import threading
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+#: Version of the ONNX operators: old enough for runtimes of 2022, and for Python 3.10.
+OPSET = 17
+INPUT, OUTPUT = "image", "refined"
+
+
+class Engine(Protocol):
+    """What all of them do."""
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
+
+
+class Torch:
+    """PyTorch, operation by operation or compiled.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Copied; the original keeps its layout and precision.
+    device : torch.device
+    channels_last : bool
+        Channels innermost in memory, as the convolution libraries compute.
+    weights : torch.dtype
+        Precision of weights and activations.
+    autocast : torch.dtype, optional
+        Precision of the convolutions alone; the weights stay as they are.
+    compiled : bool
+        ``torch.compile``, which on a GPU also records a CUDA graph per shape.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        device: torch.device,
+        *,
+        channels_last: bool = False,
+        weights: torch.dtype = torch.float32,
+        autocast: torch.dtype | None = None,
+        compiled: bool = False,
+    ) -> None:
+        self.device, self.weights, self.autocast = device, weights, autocast
+        self.layout = torch.channels_last if channels_last else torch.contiguous_format
+        network = copy.deepcopy(network).eval().requires_grad_(False)
+        self.network = network.to(device, weights, memory_format=self.layout)
+        if compiled:
+            self.network = torch.compile(self.network, mode="reduce-overhead")
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
+        image = torch.from_numpy(batch).to(self.device, self.weights, memory_format=self.layout)
+        half = torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None)
+        with torch.inference_mode(), half:
+            return self.network(image).float().cpu().contiguous().numpy()
+
+
+class OpenVino:
+    """OpenVINO on the CPU; one model for all heights and widths.
+
+    Parameters
+    ----------
+    model : bytes
+        ONNX.
+    precision : str
+        ``f32`` or ``bf16``. Always given: left to itself, OpenVINO takes bf16 where it can.
+    threads : int
+    calibration : sequence of ndarray, (N, C, H, W), optional
+        Batches from which the ranges of the activations are taken; convolutions are then computed
+        with 8-bit integers (NNCF, post-training quantisation).
+    """
+
+    def __init__(
+        self,
+        model: bytes,
+        precision: str,
+        threads: int,
+        calibration: Sequence[np.ndarray] | None = None,
+    ) -> None:
+        graph = _openvino().read_model(io.BytesIO(model))
+        if calibration is not None:
+            graph = _quantised(graph, calibration)
+        config = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+        }
+        self.request = _openvino().compile_model(graph, "CPU", config).create_infer_request()
+        self.lock = threading.Lock()  # a request does one thing at a time
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
+        # Nothing is copied on the way in. The answer lies in memory that the next call overwrites.
+        with self.lock:
+            return self.request.infer([batch], share_inputs=True, share_outputs=True)[0].copy()
+
+
+class OnnxRuntime:
+    """ONNX Runtime on the CPU; one model for all heights and widths.
+
+    Parameters
+    ----------
+    model : bytes
+        ONNX.
+    threads : int
+    """
+
+    def __init__(self, model: bytes, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        # Idle threads that spin would take the processor from the camera and the display.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        providers = ["CPUExecutionProvider"]
+        self.session = onnxruntime.InferenceSession(model, options, providers=providers)
+        self.input = self.session.get_inputs()[0].name
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
+        return self.session.run(None, {self.input: batch})[0]
+
+
+@lru_cache(maxsize=1)
+def _openvino() -> Any:
+    import openvino
+
+    return openvino.Core()
+
+
+def openvino_has_bf16() -> bool:
+    """Whether OpenVINO computes in bfloat16 on this processor."""
+    return "BF16" in _openvino().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def _quantised(graph: Any, calibration: Sequence[np.ndarray]) -> Any:
+    import nncf
+
+    return nncf.quantize(graph, nncf.Dataset(calibration), subset_size=len(calibration))
+
+
+def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> bytes:
+    """Network as an ONNX model.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        (N, C, H, W) -> (N, 1, H, W).
+    channels : int
+        C.
+    size : int, optional
+        Height and width [px], fixed in the model with N = 1; without it, height and width are free.
+
+    Returns
+    -------
+    bytes
+        Operators of version 17; input ``image``, output ``refined``.
+    """
+    network = copy.deepcopy(network).cpu().float().eval().requires_grad_(False)
+    network = network.to(memory_format=torch.contiguous_format)
+    free = None if size else {name: {2: "height", 3: "width"} for name in (INPUT, OUTPUT)}
+    example = torch.zeros(1, channels, size or 256, size or 256)
+    written = io.BytesIO()
+    with warnings.catch_warnings():
+        # The newer exporter writes version 18 and later only. The other warnings are of checks
+        # that the sides are divisible, which the caller sees to.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        torch.onnx.export(
+            network, (example,), written, opset_version=OPSET, dynamo=False,
+            input_names=[INPUT], output_names=[OUTPUT], dynamic_axes=free,
+        )  # fmt: skip
+    return written.getvalue()

@@ -1,0 +1,363 @@
+"""Runtimes by name, how exact they are, and which is the fastest on this machine."""
+
+from __future__ import annotations
+
+import json
+import time
+import warnings
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from lctem_core.engines import Engine, OnnxRuntime, OpenVino, Torch, openvino_has_bf16, to_onnx
+from lctem_core.errors import InputError
+from lctem_core.preprocess import rescale
+
+#: What the others are compared with: PyTorch, operation by operation, float32.
+REFERENCE = "torch"
+#: What a Refiner takes that is made from a network.
+DEFAULT = "torch-channels-last"
+NAMES = {
+    "torch": "PyTorch, float32",
+    "torch-channels-last": "PyTorch, float32, channels innermost in memory",
+    "torch-bf16": "PyTorch, convolutions in bfloat16",
+    "openvino": "OpenVINO, float32",
+    "openvino-bf16": "OpenVINO, bfloat16",
+    "openvino-int8": "OpenVINO, convolutions in 8-bit integers (NNCF)",
+    "onnxruntime": "ONNX Runtime, float32",
+    "cuda": "PyTorch on a GPU, float32, channels innermost",
+    "cuda-half": "PyTorch on a GPU, float16, channels innermost",
+    "cuda-half-graph": "the same, compiled, as a CUDA graph",
+}
+#: Least PSNR of a runtime's answer against the reference, peak 1 [dB], for `choose` to take it. An
+#: image of 33 dB, the shipped weights' mean, loses less than 0.1 dB by an error of this size.
+LEAST_PSNR = 50.0
+#: A runtime has to be this much faster than the one before it, or the one before is taken.
+ADVANTAGE = 1.1
+# In this order; the reference is not among them, and what takes longer to make than `choose` may
+# (int8, graphs) is not either.
+_CANDIDATES = {
+    "cpu": ("torch-channels-last", "openvino", "onnxruntime", "torch-bf16", "openvino-bf16"),
+    "cuda": ("cuda", "cuda-half"),
+}
+_TRIAL_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far a runtime's answer is from the reference's, on one simulated frame.
+
+    Attributes
+    ----------
+    largest : float
+        Largest difference of a pixel; the stretched frame goes from 0 to 1.
+    psnr : float
+        PSNR of the one answer against the other, peak 1 [dB]; infinite if they are equal.
+    """
+
+    largest: float
+    psnr: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One candidate of `choose`.
+
+    Attributes
+    ----------
+    name : str
+    seconds : float or None
+        Shortest time of a 256 × 256 frame [s]; None if it was not run.
+    agreement : Agreement or None
+    refused : str
+        Why it was not taken into account; empty if it was.
+    """
+
+    name: str
+    seconds: float | None = None
+    agreement: Agreement | None = None
+    refused: str = ""
+
+
+class Runtime:
+    """A network ready to run.
+
+    Parameters
+    ----------
+    name : str
+        Of `NAMES`.
+    network : torch.nn.Module
+    frames : int
+        Channels that it takes.
+    device : torch.device
+    engine : Engine
+        Of this network.
+    trials : tuple of Trial
+        What `choose` compared; empty where the caller named the runtime.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        network: nn.Module,
+        frames: int,
+        device: torch.device,
+        engine: Engine,
+        trials: tuple[Trial, ...] = (),
+    ) -> None:
+        self.name, self.device, self.engine, self.trials = name, device, engine, trials
+        self._network, self._frames = network, frames
+
+    def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
+        return self.engine(batch)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """How far its answer is from the reference's."""
+        frame = trial_frame(self._frames)
+        return agreement(self.engine(frame), _reference(self._network)(frame))
+
+
+def channels(card: dict[str, Any]) -> int:
+    """Frames that the network of a card takes at once, as channels."""
+    return int(card["architecture"].get("frames", 1))
+
+
+def device_of(name: str | None, runtime: str = DEFAULT) -> torch.device:
+    """Device by its name, or the one that a runtime needs, or a GPU if there is one.
+
+    Parameters
+    ----------
+    name : str, optional
+        ``cpu``, ``cuda``, …
+    runtime : str
+        Of `NAMES`, or ``auto``.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    InputError
+        If it is not there.
+    """
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+        if runtime.startswith(("openvino", "onnxruntime")):
+            name = "cpu"
+        if runtime.startswith("cuda"):
+            name = "cuda"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)  # a name may be known and the device not there
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        told = str(error).splitlines()[0]
+        raise InputError("a device of this machine", f"{name!r}: {told}", "Use cpu.") from error
+    return device
+
+
+def obstacle(name: str, device: torch.device) -> str:
+    """Why a runtime cannot run on a device of this machine; empty if it can."""
+    family = name.partition("-")[0]
+    if family == "cuda" and device.type != "cuda":
+        return f"it needs a GPU, and the device is {device}"
+    if family in ("openvino", "onnxruntime"):
+        if device.type != "cpu":
+            return f"it runs on a CPU, and the device is {device}"
+        needed = [family, "onnx", "nncf"] if name == "openvino-int8" else [family, "onnx"]
+        for package in needed:
+            if find_spec(package) is None:
+                return f"the package {package} is not installed"
+    if name == "openvino-bf16" and not openvino_has_bf16():
+        return "this processor does not compute in bfloat16"
+    return ""
+
+
+def make(name: str, network: nn.Module, card: dict[str, Any], device: torch.device) -> Runtime:
+    """Runtime by its name.
+
+    Parameters
+    ----------
+    name : str
+        Of `NAMES`.
+    network : torch.nn.Module
+        (N, C, H, W) -> (N, 1, H, W); copied.
+    card : dict
+        Of its weights.
+    device : torch.device
+
+    Returns
+    -------
+    Runtime
+
+    Raises
+    ------
+    InputError
+        For a name that is unknown, or a runtime that this machine does not have.
+    """
+    _check(name, device)
+    frames = channels(card)
+    return Runtime(name, network, frames, device, _engine(name, network, frames, device))
+
+
+def _check(name: str, device: torch.device) -> None:
+    if name not in NAMES:
+        raise InputError(
+            f"a runtime of auto, {', '.join(NAMES)}", repr(name), "Use one of these names."
+        )
+    if found := obstacle(name, device):
+        raise InputError("a runtime of this machine", f"{name}: {found}", "auto picks one.")
+
+
+def _reference(network: nn.Module) -> Torch:
+    return Torch(network, torch.device("cpu"))
+
+
+def _engine(
+    name: str, network: nn.Module, frames: int, device: torch.device, onnx: bytes | None = None
+) -> Engine:
+    threads = torch.get_num_threads()
+    if name.startswith(("openvino", "onnxruntime")):
+        model = onnx or to_onnx(network, frames)
+        if name == "onnxruntime":
+            return OnnxRuntime(model, threads)
+        precision = "bf16" if name == "openvino-bf16" else "f32"
+        calibration = None
+        if name == "openvino-int8":
+            calibration = [trial_frame(frames, 256, seed) for seed in range(1, 25)]
+        return OpenVino(model, precision, threads, calibration)
+    return Torch(
+        network,
+        device,
+        channels_last=name != "torch",
+        weights=torch.float16 if name.startswith("cuda-half") else torch.float32,
+        autocast=torch.bfloat16 if name == "torch-bf16" else None,
+        compiled=name == "cuda-half-graph",
+    )
+
+
+def agreement(answer: np.ndarray, reference: np.ndarray) -> Agreement:
+    """How far one answer is from another, both in the scale of the stretched frame."""
+    difference = answer.astype(np.float64) - reference
+    square = float(np.mean(difference**2))
+    psnr = -10 * np.log10(square) if square else np.inf
+    return Agreement(float(np.abs(difference).max()), float(psnr))
+
+
+@lru_cache(maxsize=32)
+def trial_frame(frames: int = 1, size: int = _TRIAL_SIZE, seed: int = 0) -> np.ndarray:
+    """Dark discs in Poisson noise, stretched as the network takes it.
+
+    Parameters
+    ----------
+    frames : int
+        Independent frames of the same scene.
+    size : int
+        Side [px].
+    seed : int
+        The dose goes with it, from 3 to 1,000 e⁻/px.
+
+    Returns
+    -------
+    ndarray, (1, frames, size, size), float32
+        In [0, 1]; not to be written to.
+    """
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:size, :size]
+    expected = np.full((size, size), 3 * 10 ** (2.5 * rng.random()))
+    for _ in range(12):
+        row, column, radius = *rng.uniform(0, size, 2), rng.uniform(4, 20)
+        expected[np.hypot(y - row, x - column) < radius] *= rng.uniform(0.3, 0.9)
+    counts = rng.poisson(expected, (frames, size, size))
+    return np.stack([rescale(one, least_contrast=0.0) for one in counts])[None]
+
+
+# Choices of this process: two Refiners made alike run alike.
+_chosen: dict[tuple, tuple[str, tuple[Trial, ...]]] = {}
+
+
+def choose(network: nn.Module, card: dict[str, Any], device: torch.device) -> Runtime:
+    """Fastest of the runtimes on this machine that agree with the reference.
+
+    They are timed in turns on a frame of 256 × 256 pixels. The order of the candidates is fixed,
+    and a later one is taken only if it is 10 % faster than the one taken so far; so noise hardly
+    changes the choice. Within a process, the first choice for an architecture stays.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    card : dict
+    device : torch.device
+
+    Returns
+    -------
+    Runtime
+        Its `trials` say what was compared.
+    """
+    frames = channels(card)
+    key = (json.dumps(card["architecture"], sort_keys=True), str(device), torch.get_num_threads())
+    if key in _chosen:
+        name, trials = _chosen[key]
+        return Runtime(
+            name, network, frames, device, _engine(name, network, frames, device), trials
+        )
+    frame = trial_frame(frames)
+    expected = _reference(network)(frame)
+    engines, trials = _trials(network, frames, device, frame, expected)
+    best = None
+    for trial in trials:
+        if not trial.refused and (not best or trial.seconds * ADVANTAGE < best.seconds):
+            best = trial
+    if best is None:
+        told = "; ".join(f"{trial.name}: {trial.refused}" for trial in trials)
+        raise InputError("a runtime that agrees with PyTorch in float32", told, "Name a runtime.")
+    _chosen[key] = best.name, trials
+    return Runtime(best.name, network, frames, device, engines[best.name], trials)
+
+
+def _trials(
+    network: nn.Module, frames: int, device: torch.device, frame: np.ndarray, expected: np.ndarray
+) -> tuple[dict[str, Engine], tuple[Trial, ...]]:
+    names = _CANDIDATES.get(device.type, (DEFAULT,))
+    refused = {name: obstacle(name, device) for name in names}
+    if device.type == "cpu" and not torch.cpu._is_avx512_bf16_supported():
+        refused["torch-bf16"] = "this processor does not compute in bfloat16"
+    engines: dict[str, Engine] = {}
+    found: dict[str, Agreement] = {}
+    onnx = None
+    for name in (one for one in names if not refused[one]):
+        try:
+            if onnx is None and not name.startswith(("torch", "cuda")):
+                onnx = to_onnx(network, frames)
+            engine = _engine(name, network, frames, device, onnx)
+            found[name] = agreement(engine(frame), expected)
+        except Exception as error:  # of another library, about a network that it cannot run
+            if name in (DEFAULT, "cuda"):
+                raise
+            refused[name] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            warnings.warn(f"Runtime {name} cannot run this network. {refused[name]}", stacklevel=4)
+            continue
+        if not found[name].psnr >= LEAST_PSNR:
+            refused[name] = f"its answer has {found[name].psnr:.1f} dB against float32"
+        engines[name] = engine
+    times: dict[str, list[float]] = {name: [] for name in engines}
+    begun = time.perf_counter()
+    for turn in range(8):
+        if turn >= 2 and time.perf_counter() - begun > 0.5:
+            break
+        for name, engine in engines.items():
+            started = time.perf_counter()
+            engine(frame)
+            times[name].append(time.perf_counter() - started)
+    trials = tuple(
+        Trial(name, min(times[name]) if name in times else None, found.get(name), refused[name])
+        for name in names
+    )
+    return engines, trials
