@@ -104,6 +104,28 @@ def gold_field(
     -------
     Field
     """
+    scene = gold_scene(width, rng, number=number)
+    depth, truth = labelled(scene, size)
+    nothing = Scene(width, ())
+    acquisition = replace(simulate.draw_wet(simulate.PAPER, nothing, rng), texture=Texture())
+    return Field(depth, truth, acquisition, width / size)
+
+
+def gold_scene(width: float, rng: np.random.Generator, *, number: int = 8) -> Scene:
+    """Scene of `gold_field`.
+
+    Parameters
+    ----------
+    width : float
+        Of the field [nm].
+    rng : numpy.random.Generator
+    number : int
+        Particles; fewer if they would not find room.
+
+    Returns
+    -------
+    Scene
+    """
     recipe = simulate.PAPER
     mean, spread = recipe.diameters
     if width < 3 * mean:
@@ -111,21 +133,37 @@ def gold_field(
     names = list(recipe.shape_weights)
     weights = np.array([recipe.shape_weights[name] for name in names], float)
     length = rng.uniform(*recipe.attenuation_lengths)
-    pixel = width / size
-    depth = np.zeros((size, size), np.float32)
-    truth = np.zeros((size, size), int)
-    for label, (x, y) in enumerate(_apart(width, mean, number, rng), start=1):
+    particles = []
+    for x, y in _apart(width, mean, number, rng):
         shape = str(rng.choice(names, p=weights / weights.sum()))
         diameter = mean * float(np.clip(rng.normal(1, spread), 0.7, 1.3))
         rotation = shapes.orientation(shape, rng, flat=rng.random() < 0.5)
-        alone = Scene(width, (Particle(x, y, diameter, shape, rotation, length),))
-        added = optical_depth(alone, size)
+        particles.append(Particle(x, y, diameter, shape, rotation, length))
+    return Scene(width, tuple(particles))
+
+
+def labelled(scene: Scene, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Optical depth of a scene, and the label 1, 2, … of the particle that covers a pixel.
+
+    Parameters
+    ----------
+    scene : Scene
+    size : int
+        Pixels on a side.
+
+    Returns
+    -------
+    depth : ndarray, (size, size), float32
+    truth : ndarray, (size, size), int
+        0 beside the particles; thin corners and pixels that are covered in part do not count.
+    """
+    depth = np.zeros((size, size), np.float32)
+    truth = np.zeros((size, size), int)
+    for label, one in enumerate(scene.particles, start=1):
+        added = optical_depth(Scene(scene.width, (one,)), size)
         depth += added
-        # Thin corners and pixels that are covered in part do not count to the particle.
         truth[added > 0.25 * added.max()] = label
-    scene = Scene(width, ())
-    acquisition = replace(simulate.draw_wet(recipe, scene, rng), texture=Texture())
-    return Field(depth, truth, acquisition, pixel)
+    return depth, truth
 
 
 def _apart(

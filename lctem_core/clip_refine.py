@@ -1,0 +1,110 @@
+"""The last frames of a movie in, the newest frame refined out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lctem_core import model
+from lctem_core.errors import InputError
+from lctem_core.frames import check_image
+from lctem_core.preprocess import FAR, limits, reduce_longer
+from lctem_core.refine import Refiner
+
+#: Name of the shipped weights.
+WEIGHTS = "temporal"
+
+
+class ClipRefiner:
+    """A temporal network with its preprocessing.
+
+    What it gives is the newest frame without noise and with half of its blur, at the mean
+    brightness of the frames: where nothing moved it averages them, where something did it looks at
+    the newest ones.
+
+    Parameters
+    ----------
+    refiner : Refiner
+        With a network that takes several frames.
+
+    Attributes
+    ----------
+    frames : int
+        How many.
+
+    Examples
+    --------
+    >>> refine = ClipRefiner.load()
+    >>> clean = refine(movie[-refine.frames:])
+    """
+
+    def __init__(self, refiner: Refiner) -> None:
+        self.frames: int = refiner.card["architecture"].get("frames", 1)
+        if self.frames < 2:
+            raise InputError(
+                "weights of a network that takes several frames", "one for single frames",
+                "Use Refiner for it.",
+            )  # fmt: skip
+        self.refiner = refiner
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | Path = WEIGHTS,
+        *,
+        device: str | None = None,
+        runtime: str = "auto",
+    ) -> ClipRefiner:
+        """Clip refiner with shipped weights, or with your own.
+
+        Parameters
+        ----------
+        weights : str or Path
+            A name of shipped weights or a ``.safetensors`` file with its card.
+        device, runtime
+            See `lctem_core.refine.Refiner.load`.
+
+        Returns
+        -------
+        ClipRefiner
+        """
+        network, card = model.load(weights)
+        return cls(Refiner(network, card, device, runtime))
+
+    def __call__(self, clip: np.ndarray, size: int = 512) -> np.ndarray:
+        """Refine the newest of the last frames.
+
+        Parameters
+        ----------
+        clip : ndarray, (frames, H, W)
+            Counts, any real type, oldest first, of equal exposure.
+        size : int
+            Longer side of the result [px]; larger frames are reduced by area averaging.
+
+        Returns
+        -------
+        ndarray, (H', W'), float32
+            Counts of a frame, as of the mean of the clip, without noise.
+
+        Raises
+        ------
+        InputError
+            If the clip is not of so many real, finite frames, or all of them are constant.
+        """
+        clip = np.asarray(clip)
+        if clip.ndim != 3 or len(clip) != self.frames:
+            raise InputError(
+                f"a clip of {self.frames} frames (H, W), oldest first",
+                f"an array of shape {clip.shape}",
+                "Repeat the oldest frame where a recording begins.",
+            )
+        # A copy, since it is stretched in place.
+        images = np.stack([reduce_longer(frame, size) for frame in clip]).astype(np.float32)
+        preprocessing = self.refiner.card["preprocessing"]
+        mean = check_image(images.mean(axis=0), "mean of the frames")
+        lower, upper = limits(mean, preprocessing["low"], preprocessing["high"])
+        span = upper - lower
+        torch.from_numpy(images).sub_(lower).div_(span).clamp_(*FAR)
+        return self.refiner.refine_prepared(images) * np.float32(span) + np.float32(lower)

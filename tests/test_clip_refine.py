@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lctem_core.clip_refine import ClipRefiner
+from lctem_core.errors import InputError
+from lctem_core.refine import Refiner
+
+CARD = {
+    "architecture": {"encoder": "slim", "shuffle": 4, "depth": 3, "head": "detail", "frames": 4},
+    "preprocessing": {"low": 0.1, "high": 99.9, "target": "faithful"},
+}
+
+
+class Newest(nn.Module):
+    """Gives the last frame back."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[:, -1:] + 0
+
+
+@pytest.fixture
+def refine():
+    return ClipRefiner(Refiner(Newest(), CARD, device="cpu", runtime="torch"))
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (70, 91)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_the_answer_is_in_the_frames_counts(refine, shape, dtype):
+    clip = np.random.default_rng(0).integers(20, 60, (4, *shape)).astype(dtype)
+    seen = refine(clip)
+    assert seen.dtype == np.float32
+    np.testing.assert_allclose(seen, clip[-1], atol=1e-3)
+
+
+def test_large_frames_are_reduced_and_the_clip_is_left_alone(refine):
+    clip = np.random.default_rng(0).integers(0, 900, (4, 256, 128)).astype(np.float32)
+    before = clip.copy()
+    seen = refine(clip, size=128)
+    np.testing.assert_array_equal(clip, before)
+    np.testing.assert_allclose(seen, clip[-1].reshape(128, 2, 64, 2).mean((1, 3)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (3, 64, 64), (4, 8, 8)])
+def test_other_clips_are_refused(refine, shape):
+    with pytest.raises(InputError):
+        refine(np.random.default_rng(0).random(shape))
+
+
+def test_a_nan_is_told(refine):
+    clip = np.random.default_rng(0).random((4, 64, 64))
+    clip[1, 3, 3] = np.nan
+    with pytest.raises(InputError, match="mean of the frames"):
+        refine(clip)
+
+
+def test_a_network_for_single_frames_is_refused():
+    card = CARD | {"architecture": {"encoder": "slim", "shuffle": 4, "depth": 3, "head": "detail"}}
+    with pytest.raises(InputError, match="takes several frames"):
+        ClipRefiner(Refiner(Newest(), card, device="cpu", runtime="torch"))
