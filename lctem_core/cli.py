@@ -41,6 +41,10 @@ def refine(
     device: Annotated[
         str | None, typer.Option(help="cpu or cuda; by default a GPU if there is one.")
     ] = None,
+    runtime: Annotated[
+        str,
+        typer.Option(help="torch, openvino, onnxruntime, …; auto takes the fastest exact one."),
+    ] = "auto",
 ) -> None:
     """Refine one frame: camera counts in, float32 TIFF of the counts without noise out."""
     from lctem_core import frames
@@ -55,13 +59,31 @@ def refine(
             f"{source.name} with {len(frame.counts)} frames",
             "Save the frame you want as a TIFF of its own.",
         )
-    refiner = Refiner.load(weights, look=look, device=device)
+    refiner = Refiner.load(weights, look=look, device=device, runtime=runtime)
     refined = refiner(frame.counts, size)
     reduction = max(frame.counts.shape) / max(refined.shape)
     pixel_size = frame.pixel_size and frame.pixel_size * reduction
     frames.write_tiff(target, refined, pixel_size=pixel_size)
     scale = "in [0, 1]" if refiner.look == "dry" else "in the frame's counts"
     typer.echo(f"{target}: {refined.shape[0]} × {refined.shape[1]} pixels, float32 {scale}")
+
+
+@app.command()
+def export(
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="New file, .onnx.")],
+    size: Annotated[int, typer.Option(help="Height and width of the frames in pixels.")] = 512,
+    look: Annotated[str, typer.Option(help="faithful or dry.")] = "faithful",
+    weights: Annotated[
+        str | None, typer.Option(help="Shipped weights by name, or a .safetensors file.")
+    ] = None,
+) -> None:
+    """Write a network as an ONNX model for other programs, with a card that says how to feed it."""
+    from lctem_core.export import export as write
+
+    card = write(target, weights, look=look, size=size)
+    shape = " × ".join(str(side) for side in card["input"]["shape"])
+    typer.echo(f"{target}: {shape}, float32, ONNX operators {card['opset']}")
+    typer.echo(f"largest difference from PyTorch {card['agreement']['largest_difference']:.1g}")
 
 
 @app.command()

@@ -179,7 +179,7 @@ def load(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     InputError
         If the file is not there, has no card, is not safetensors, or does not fit its card.
     """
-    path = _weights_path(path)
+    path = weights_path(path)
     card_path = path.with_suffix(".json")
     if not card_path.exists():
         raise InputError(
@@ -267,7 +267,8 @@ def fill(model: nn.Module, state: dict[str, torch.Tensor], name: str) -> None:
                            for key, value in state.items()})  # fmt: skip
 
 
-def _weights_path(path: str | Path) -> Path:
+def weights_path(path: str | Path) -> Path:
+    """Path of weights that are given as a path or as the name of shipped ones."""
     given = Path(path)
     shipped = WEIGHTS / f"{path}.safetensors"
     if given.suffix != ".safetensors" and shipped.exists():

@@ -16,7 +16,8 @@ from torch import nn
 
 from lctem_core.engines import Engine, OnnxRuntime, OpenVino, Torch, openvino_has_bf16, to_onnx
 from lctem_core.errors import InputError
-from lctem_core.preprocess import rescale
+from lctem_core.examples import example
+from lctem_core.preprocess import FAR, rescale
 
 #: What the others are compared with: PyTorch, operation by operation, float32.
 REFERENCE = "torch"
@@ -204,7 +205,11 @@ def make(name: str, network: nn.Module, card: dict[str, Any], device: torch.devi
     """
     _check(name, device)
     frames = channels(card)
-    return Runtime(name, network, frames, device, _engine(name, network, frames, device))
+    runtime = Runtime(name, network, frames, device, _engine(name, network, frames, device))
+    if name == "openvino-int8" and runtime.agreement.psnr < LEAST_PSNR:
+        told = f"{runtime.agreement.psnr:.1f} dB against float32, less than {LEAST_PSNR:.0f} dB"
+        warnings.warn(f"8-bit integers do not suit this network: {told}.", stacklevel=3)
+    return runtime
 
 
 def _check(name: str, device: torch.device) -> None:
@@ -231,7 +236,7 @@ def _engine(
         precision = "bf16" if name == "openvino-bf16" else "f32"
         calibration = None
         if name == "openvino-int8":
-            calibration = [trial_frame(frames, 256, seed) for seed in range(1, 25)]
+            calibration = _calibration(frames)
         return OpenVino(model, precision, threads, calibration)
     return Torch(
         network,
@@ -277,6 +282,14 @@ def trial_frame(frames: int = 1, size: int = _TRIAL_SIZE, seed: int = 0) -> np.n
         expected[np.hypot(y - row, x - column) < radius] *= rng.uniform(0.3, 0.9)
     counts = rng.poisson(expected, (frames, size, size))
     return np.stack([rescale(one, least_contrast=0.0) for one in counts])[None]
+
+
+def _calibration(frames: int) -> list[np.ndarray]:
+    """Frames from which the ranges of 8-bit numbers are taken: simulated ones of many kinds."""
+    if frames > 1:
+        return [trial_frame(frames, seed=seed) for seed in range(1, 25)]
+    noisy = [example([4, seed], "broad", _TRIAL_SIZE).noisy for seed in range(32)]
+    return [rescale(one.astype(np.float32), clip=FAR)[None, None] for one in noisy]
 
 
 # Choices of this process: two Refiners made alike run alike.

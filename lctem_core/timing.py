@@ -1,0 +1,229 @@
+"""Times that can be believed: warmed up, in turns, with their spread, and of a known machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from lctem_core.display import draw
+from lctem_core.errors import InputError
+from lctem_core.frames import check_image
+from lctem_core.preprocess import reduce_longer
+from lctem_core.provenance import processor, provenance
+from lctem_core.refine import Refiner
+
+#: What a processor can do that matters for networks, as Linux names it.
+INSTRUCTIONS = (
+    "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16",
+    "avx512_fp16", "amx_tile", "amx_bf16", "amx_int8", "asimd", "asimddp", "bf16", "i8mm", "sve",
+)  # fmt: skip
+STAGES = ("check", "reduce", "stretch", "infer", "scale back", "draw")
+
+
+@dataclass(frozen=True)
+class Times:
+    """Repeated measurements of one thing.
+
+    Attributes
+    ----------
+    seconds : ndarray, (N,)
+        In the order in which they were taken [s].
+    """
+
+    seconds: np.ndarray
+
+    @property
+    def median(self) -> float:
+        """Median [ms]."""
+        return float(np.median(self.seconds)) * 1e3
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """Quartiles [ms]."""
+        low, high = np.percentile(self.seconds, [25, 75]) * 1e3
+        return float(low), float(high)
+
+    @property
+    def p95(self) -> float:
+        """95th percentile [ms]."""
+        return float(np.percentile(self.seconds, 95)) * 1e3
+
+    @property
+    def least(self) -> float:
+        """Shortest [ms]."""
+        return float(np.min(self.seconds)) * 1e3
+
+    def facts(self) -> dict[str, float | int]:
+        """Numbers for a record [ms]."""
+        low, high = self.quartiles
+        values = {"median": self.median, "q25": low, "q75": high, "p95": self.p95,
+                  "least": self.least}  # fmt: skip
+        return {"n": len(self.seconds)} | {name: round(value, 4) for name, value in values.items()}
+
+
+def in_turns(
+    functions: Mapping[str, Callable[[], object]],
+    *,
+    repeats: int = 30,
+    warm_up: int = 2,
+    budget: float = 60.0,
+) -> dict[str, Times]:
+    """Time functions in turns, so that a drift of the machine's speed hits all of them alike.
+
+    A function must return when its work is done: one that leaves it on a GPU has to synchronise.
+    `lctem_core.runtimes` do, since they return arrays of the host.
+
+    Parameters
+    ----------
+    functions : mapping of str to callable
+        Without arguments.
+    repeats : int
+        Turns that are recorded.
+    warm_up : int
+        Turns before, that are not: compilations, memory, clock.
+    budget : float
+        Time after which no further turn begins [s]; at least three are recorded.
+
+    Returns
+    -------
+    dict of str to Times
+    """
+    if repeats < 1 or warm_up < 1:
+        raise InputError("1 repeat and 1 warm-up or more", f"{repeats} and {warm_up}", "Raise it.")
+    begun = time.perf_counter()
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for turn in range(warm_up + repeats):
+        if turn >= warm_up + min(3, repeats) and time.perf_counter() - begun > budget:
+            break
+        for name, function in functions.items():
+            started = time.perf_counter()
+            function()
+            took = time.perf_counter() - started
+            if turn >= warm_up:
+                seconds[name].append(took)
+    return {name: Times(np.array(values)) for name, values in seconds.items()}
+
+
+def path_stages(
+    refine: Refiner, frame: np.ndarray, size: int = 512, *, repeats: int = 100, warm_up: int = 5
+) -> dict[str, Times]:
+    """Time the way from a camera's frame to grey levels on a screen, stage by stage.
+
+    Parameters
+    ----------
+    refine : Refiner
+    frame : ndarray, (H, W)
+        As the camera gives it.
+    size : int
+        Longer side of the refined image [px].
+    repeats, warm_up : int
+
+    Returns
+    -------
+    dict of str to Times
+        One of each of `STAGES`, and ``total``, each frame's sum.
+    """
+    if repeats < 1:
+        raise InputError("1 repeat or more", str(repeats), "100 are usual.")
+    taken = []
+    for turn in range(warm_up + repeats):
+        marks = [time.perf_counter()]
+        check_image(frame, "frame")
+        marks.append(time.perf_counter())
+        image = reduce_longer(frame, size)
+        marks.append(time.perf_counter())
+        image, back = refine.stretch(image)
+        marks.append(time.perf_counter())
+        refined = refine.refine_prepared(image)
+        marks.append(time.perf_counter())
+        refined = back(refined)
+        marks.append(time.perf_counter())
+        draw(refined)
+        marks.append(time.perf_counter())
+        if turn >= warm_up:
+            taken.append(np.diff(marks))
+    columns = np.array(taken)
+    stages = {name: Times(columns[:, i]) for i, name in enumerate(STAGES)}
+    return stages | {"total": Times(columns.sum(axis=1))}
+
+
+def operations(network: nn.Module, height: int, width: int, channels: int = 1) -> int:
+    """Floating-point operations of a network for one frame; a multiply-add is two of them.
+
+    Counted by PyTorch, which counts convolutions and matrix products.
+    """
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        network(torch.zeros(1, channels, height, width))
+    return int(counter.get_total_flops())
+
+
+def peak(size: int = 2048, repeats: int = 5) -> float:
+    """Operations per second of a matrix product in float32, the most that this processor gives.
+
+    Parameters
+    ----------
+    size : int
+        Of the square matrices.
+    repeats : int
+        The fastest counts.
+
+    Returns
+    -------
+    float
+        With as many threads as PyTorch uses [1/s].
+    """
+    generator = torch.Generator().manual_seed(0)
+    one, other = torch.rand(2, size, size, generator=generator)
+    times = in_turns({"product": lambda: one @ other}, repeats=repeats)["product"]
+    return 2 * size**3 / (times.least * 1e-3)
+
+
+def instructions() -> list[str]:
+    """Which of `INSTRUCTIONS` the processor has; empty where the system does not say."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists():
+        return []
+    for line in cpuinfo.read_text().splitlines():
+        if line.startswith(("flags", "Features")):
+            found = set(line.partition(":")[2].split())
+            return [name for name in INSTRUCTIONS if name in found]
+    return []
+
+
+def machine() -> dict[str, Any]:
+    """What a time depends on: processor, instruction sets, threads, GPU, versions, load."""
+    versions = {}
+    for package in ("torch", "openvino", "onnxruntime", "nncf", "numpy", "opencv-python-headless"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "processor": processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "instructions": instructions(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "load": load,
+        "versions": versions,
+    }
+
+
+def record(**content: Any) -> dict[str, Any]:
+    """Timings with the machine and the provenance that they need to be compared."""
+    where = provenance()
+    kept = {name: where[name] for name in ("commit", "date", "python")}
+    return content | {"machine": machine(), "provenance": kept}
