@@ -135,6 +135,17 @@ def columns_of(number: int) -> tuple[Figure, list[Axes]]:
     return figure, list(np.atleast_1d(axes))
 
 
+def rows_of(number: int) -> tuple[Figure, list[Axes]]:
+    """Figure with `number` plots below each other, which share their horizontal axis."""
+    figure, axes = _subplots(number, 1, figsize=(WIDTH, 1.0 + 1.7 * number), sharex=True)
+    return figure, list(np.atleast_1d(axes))
+
+
+def plots_of(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
+    """Figure with plots in rows and columns, which share their horizontal axes."""
+    return _subplots(rows, columns, figsize=(WIDTH, 0.4 + 2.4 * rows), sharex=True, squeeze=False)
+
+
 def grid_of(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
     """Figure with square plots in rows and columns, which share their axes."""
     side = WIDTH / columns

@@ -145,11 +145,14 @@ BROAD = replace(
     floor=(0.02, 0.5),
     mottling=(0.0, 0.06),
 )
+#: The same scenes; `lctem_core.examples` gives them the noise of real cameras and resampling.
+BROADER = replace(BROAD)
 RECIPES = {
     "paper": (PAPER,),
     "wide": (WIDE,),
     "mixed": (WIDE, WIDE, PAPER),
     "broad": (BROAD, BROAD, BROAD, PAPER),
+    "broader": (BROADER, BROADER, BROADER, PAPER),
 }
 
 
