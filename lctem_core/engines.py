@@ -21,6 +21,8 @@ from torch import nn
 #: Version of the ONNX operators: old enough for runtimes of 2022, and for Python 3.10.
 OPSET = 17
 INPUT, OUTPUT = "image", "refined"
+#: Axes whose length is not fixed in the model: N, H, W.
+FREE = ("frames", "height", "width")
 
 
 class Engine(Protocol):
@@ -73,8 +75,13 @@ class Torch:
             return self.network(image).float().cpu().contiguous().numpy()
 
 
+#: Shapes for which OpenVINO and ONNX Runtime keep a compiled model. With free height and width both
+#: would be slower, OpenVINO by a third.
+KEPT_SHAPES = 4
+
+
 class OpenVino:
-    """OpenVINO on the CPU; one model for all heights and widths.
+    """OpenVINO on the CPU; compiled for each shape, of which the last few are kept.
 
     Parameters
     ----------
@@ -95,26 +102,32 @@ class OpenVino:
         threads: int,
         calibration: Sequence[np.ndarray] | None = None,
     ) -> None:
-        graph = _openvino().read_model(io.BytesIO(model))
+        self.graph = _openvino().read_model(io.BytesIO(model))
         if calibration is not None:
-            graph = _quantised(graph, calibration)
-        config = {
+            self.graph = _quantised(self.graph, calibration)
+        self.config = {
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
         }
-        self.request = _openvino().compile_model(graph, "CPU", config).create_infer_request()
+        self.request = lru_cache(KEPT_SHAPES)(self._request)
         self.lock = threading.Lock()  # a request does one thing at a time
+
+    def _request(self, shape: tuple[int, ...]) -> Any:
+        graph = self.graph.clone()
+        graph.reshape(list(shape))
+        return _openvino().compile_model(graph, "CPU", self.config).create_infer_request()
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
         # Nothing is copied on the way in. The answer lies in memory that the next call overwrites.
         with self.lock:
-            return self.request.infer([batch], share_inputs=True, share_outputs=True)[0].copy()
+            request = self.request(batch.shape)
+            return request.infer([batch], share_inputs=True, share_outputs=True)[0].copy()
 
 
 class OnnxRuntime:
-    """ONNX Runtime on the CPU; one model for all heights and widths.
+    """ONNX Runtime on the CPU; a session for each shape, of which the last few are kept.
 
     Parameters
     ----------
@@ -124,19 +137,24 @@ class OnnxRuntime:
     """
 
     def __init__(self, model: bytes, threads: int) -> None:
+        self.model, self.threads = model, threads
+        self.session = lru_cache(KEPT_SHAPES)(self._session)
+
+    def _session(self, shape: tuple[int, ...]) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self.threads
+        for axis, length in zip(FREE, (shape[0], *shape[2:]), strict=True):
+            options.add_free_dimension_override_by_name(axis, length)
         # Idle threads that spin would take the processor from the camera and the display.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = ["CPUExecutionProvider"]
-        self.session = onnxruntime.InferenceSession(model, options, providers=providers)
-        self.input = self.session.get_inputs()[0].name
+        return onnxruntime.InferenceSession(self.model, options, providers=providers)
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
-        return self.session.run(None, {self.input: batch})[0]
+        return self.session(batch.shape).run([OUTPUT], {INPUT: batch})[0]
 
 
 @lru_cache(maxsize=1)
@@ -172,7 +190,7 @@ def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> b
     channels : int
         C.
     size : int, optional
-        Height and width [px], fixed in the model with N = 1; without it, height and width are free.
+        Height and width [px], fixed in the model with N = 1; without it, all three are free.
 
     Returns
     -------
@@ -181,7 +199,8 @@ def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> b
     """
     network = copy.deepcopy(network).cpu().float().eval().requires_grad_(False)
     network = network.to(memory_format=torch.contiguous_format)
-    free = None if size else {name: {2: "height", 3: "width"} for name in (INPUT, OUTPUT)}
+    axes = dict(zip((0, 2, 3), FREE, strict=True))
+    free = None if size else {name: axes for name in (INPUT, OUTPUT)}
     example = torch.zeros(1, channels, size or 256, size or 256)
     written = io.BytesIO()
     with warnings.catch_warnings():

@@ -95,7 +95,8 @@ def limits(
 def percentiles(image: np.ndarray, low: float, high: float) -> tuple[float, float]:
     """Two percentiles of an image, interpolated linearly, as those of NumPy.
 
-    Sorting all pixels is several times faster than the partition that `numpy.percentile` makes.
+    Only the pixels beyond a bound on either side are sorted; the bounds come from a part of the
+    pixels, and if they turn out too narrow, all pixels are sorted.
 
     Parameters
     ----------
@@ -109,15 +110,34 @@ def percentiles(image: np.ndarray, low: float, high: float) -> tuple[float, floa
     low, high : float
         In the image's units.
     """
-    values = np.sort(image, axis=None)
+    values = np.ravel(image)
+    part = np.sort(values[::_PART])
+    last = values.size - 1
 
     def at(percent: float) -> float:
-        place = percent / 100 * (values.size - 1)
+        place = percent / 100 * last
         below = int(place)
-        first, second = float(values[below]), float(values[min(below + 1, values.size - 1)])
-        return first + (second - first) * (place - below)
+        share = place - below
+        # Counted from the nearer end, twice as far and some pixels on.
+        bound = 2 * min(below, last - below) // _PART + 10
+        if 2 * bound >= part.size:
+            ends, first = np.sort(values), below
+        elif 2 * below < last:
+            ends = np.sort(values[values <= part[bound]])
+            first = below
+        else:
+            ends = np.sort(values[values >= part[-1 - bound]])
+            first = below - (values.size - ends.size)
+        if first < 0 or first + 1 >= ends.size:
+            ends, first = np.sort(values), below
+        lower, upper = float(ends[first]), float(ends[min(first + 1, ends.size - 1)])
+        return lower + (upper - lower) * share
 
     return at(low), at(high)
+
+
+#: Every so manieth pixel gives the bounds of `percentiles`; not a divisor of usual widths.
+_PART = 17
 
 
 def check_percentiles(low: float, high: float, least_contrast: float) -> None:

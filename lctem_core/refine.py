@@ -182,8 +182,8 @@ class Refiner:
             return rescale(image, low, high), lambda refined: refined
         lower, upper = limits(image, low, high)
         span = upper - lower
-        image = np.clip((image - lower) / span, *FAR).astype(np.float32)
-        return image, lambda refined: (refined * span + lower).astype(np.float32)
+        image = np.clip((image - lower) / span, *FAR).astype(np.float32, copy=False)
+        return image, lambda refined: (refined * span + lower).astype(np.float32, copy=False)
 
     def refine_prepared(self, image: np.ndarray) -> np.ndarray:
         """Refine an image that is preprocessed already, in the same scale.
