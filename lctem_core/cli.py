@@ -112,11 +112,21 @@ def examples(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="New folder for the examples.")],
     number: Annotated[int, typer.Option(help="Number of frames.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same images.")] = 0,
-    recipe: Annotated[str, typer.Option(help="paper, wide, mixed or broad.")] = "broad",
+    recipe: Annotated[str, typer.Option(help="paper, wide, mixed, broad or broader.")] = "broad",
     size: Annotated[int, typer.Option(help="Pixels on a side.")] = 512,
+    clips: Annotated[
+        bool,
+        typer.Option("--clips", help="Ten frames of a moving scene each, for a temporal network."),
+    ] = False,
     workers: Annotated[int | None, typer.Option(help="Processes; default one per core.")] = None,
 ) -> None:
     """Simulate training frames straight into a store, with both kinds of truth."""
+    if clips:
+        from lctem_core.clips import write_clips
+
+        written = write_clips(store, number, seed=seed, recipe=recipe, size=size, workers=workers)
+        typer.echo(f"{len(written)} clips of {size} × {size} pixels in {store}")
+        return
     from lctem_core.examples import write_examples
 
     written = write_examples(store, number, seed=seed, recipe=recipe, size=size, workers=workers)

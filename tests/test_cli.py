@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from lctem_core import cli, frames
 from lctem_core.errors import InputError
+from lctem_core.store import Store
 
 runner = CliRunner()
 
@@ -94,3 +95,10 @@ def test_every_command_explains_itself():
     commands = ("refine", "simulate", "examples", "prepare", "train", "thickness", "dose")
     for command in commands:
         assert len(run(command, "--help")) > 200
+
+
+def test_clips_are_written_for_a_temporal_network(tmp_path):
+    folder = tmp_path / "clips"
+    run("examples", folder, "--number", 2, "--size", 64, "--clips", "--recipe", "paper",
+        "--workers", 1)  # fmt: skip
+    assert Store.open(folder, "faithful").noisy(0).shape == (10, 64, 64)
