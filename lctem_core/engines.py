@@ -31,6 +31,9 @@ class Engine(Protocol):
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
 
+    def forget(self) -> None:
+        """Give back the memory that is kept for the shapes seen so far."""
+
 
 class Torch:
     """PyTorch, operation by operation or compiled.
@@ -73,6 +76,9 @@ class Torch:
         half = torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None)
         with torch.inference_mode(), half:
             return self.network(image).float().cpu().contiguous().numpy()
+
+    def forget(self) -> None:
+        """Nothing is kept but what PyTorch's own allocator keeps."""
 
 
 #: Shapes for which OpenVINO and ONNX Runtime keep a compiled model. With free height and width both
@@ -125,6 +131,10 @@ class OpenVino:
             request = self.request(batch.shape)
             return request.infer([batch], share_inputs=True, share_outputs=True)[0].copy()
 
+    def forget(self) -> None:
+        """Give back the compiled models."""
+        self.request.cache_clear()
+
 
 class OnnxRuntime:
     """ONNX Runtime on the CPU; a session for each shape, of which the last few are kept.
@@ -156,6 +166,10 @@ class OnnxRuntime:
         """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
         return self.session(batch.shape).run([OUTPUT], {INPUT: batch})[0]
 
+    def forget(self) -> None:
+        """Give back the sessions."""
+        self.session.cache_clear()
+
 
 @lru_cache(maxsize=1)
 def _openvino() -> Any:
@@ -172,9 +186,10 @@ def openvino_has_bf16() -> bool:
 def _quantised(graph: Any, calibration: Sequence[np.ndarray]) -> Any:
     import nncf
 
-    # What the network does outside its submodules (`kept_detail`) stays in float32: eight bits of
-    # the frame itself would cost some 5 dB.
-    outside = nncf.IgnoredScope(patterns=["^/[A-Z].*", f"^{OUTPUT}.*"], validate=False)
+    # What the network does outside its submodules (`kept_detail`) and its first convolution stay in
+    # float32: eight bits of the frame itself would cost some 5 dB.
+    kept = ["^/[A-Z].*", "^/unet/enter/.*", f"^{OUTPUT}.*"]
+    outside = nncf.IgnoredScope(patterns=kept, validate=False)
     return nncf.quantize(
         graph, nncf.Dataset(calibration), subset_size=len(calibration), ignored_scope=outside
     )

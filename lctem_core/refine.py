@@ -13,6 +13,7 @@ from lctem_core import model, runtimes
 from lctem_core.errors import InputError
 from lctem_core.frames import check_image
 from lctem_core.preprocess import FAR, limits, reduce_longer, rescale
+from lctem_core.runtimes import Runtime
 
 #: Shipped weights by the look that they give a frame.
 LOOKS = {"faithful": "faithful", "dry": "dry-look"}
@@ -33,9 +34,9 @@ class Refiner:
         The card of its weights.
     device : str, optional
         ``cpu``, ``cuda``, …; by default what the runtime needs, or a GPU if there is one.
-    runtime : str
+    runtime : str or lctem_core.runtimes.Runtime
         A name of `lctem_core.runtimes.NAMES`, or ``auto``: the fastest on this machine that agrees
-        with PyTorch in float32.
+        with PyTorch in float32; or one that was made of this network already.
 
     Attributes
     ----------
@@ -54,11 +55,14 @@ class Refiner:
         network: nn.Module,
         card: dict[str, Any],
         device: str | None = None,
-        runtime: str = runtimes.DEFAULT,
+        runtime: str | Runtime = runtimes.DEFAULT,
     ) -> None:
-        self.device = runtimes.device_of(device, runtime)
+        name = runtime if isinstance(runtime, str) else runtime.name
+        self.device = runtimes.device_of(device, name)
         self.network, self.card = network.eval(), card
-        if runtime == "auto":
+        if isinstance(runtime, Runtime):
+            self.runtime = runtime
+        elif runtime == "auto":
             self.runtime = runtimes.choose(network, card, self.device)
         else:
             self.runtime = runtimes.make(runtime, network, card, self.device)

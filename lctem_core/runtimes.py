@@ -181,6 +181,13 @@ def obstacle(name: str, device: torch.device) -> str:
     return ""
 
 
+def unsuited(name: str, device: torch.device) -> str:
+    """Why a runtime is not worth trying on a device of this machine; empty if it is."""
+    if name == "torch-bf16" and device.type == "cpu" and not torch.cpu._is_avx512_bf16_supported():
+        return "this processor does not compute in bfloat16, PyTorch emulates it"
+    return obstacle(name, device)
+
+
 def make(name: str, network: nn.Module, card: dict[str, Any], device: torch.device) -> Runtime:
     """Runtime by its name.
 
@@ -284,6 +291,7 @@ def trial_frame(frames: int = 1, size: int = _TRIAL_SIZE, seed: int = 0) -> np.n
     return np.stack([rescale(one, least_contrast=0.0) for one in counts])[None]
 
 
+@lru_cache(maxsize=2)
 def _calibration(frames: int) -> list[np.ndarray]:
     """Frames from which the ranges of 8-bit numbers are taken: simulated ones of many kinds."""
     if frames > 1:
@@ -339,9 +347,7 @@ def _trials(
     network: nn.Module, frames: int, device: torch.device, frame: np.ndarray, expected: np.ndarray
 ) -> tuple[dict[str, Engine], tuple[Trial, ...]]:
     names = _CANDIDATES.get(device.type, (DEFAULT,))
-    refused = {name: obstacle(name, device) for name in names}
-    if device.type == "cpu" and not torch.cpu._is_avx512_bf16_supported():
-        refused["torch-bf16"] = "this processor does not compute in bfloat16"
+    refused = {name: unsuited(name, device) for name in names}
     engines: dict[str, Engine] = {}
     found: dict[str, Agreement] = {}
     onnx = None

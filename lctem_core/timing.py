@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,19 +16,14 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lctem_core.display import draw
 from lctem_core.errors import InputError
-from lctem_core.frames import check_image
-from lctem_core.preprocess import reduce_longer
 from lctem_core.provenance import processor, provenance
-from lctem_core.refine import Refiner
 
 #: What a processor can do that matters for networks, as Linux names it.
 INSTRUCTIONS = (
     "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16",
     "avx512_fp16", "amx_tile", "amx_bf16", "amx_int8", "asimd", "asimddp", "bf16", "i8mm", "sve",
 )  # fmt: skip
-STAGES = ("check", "reduce", "stretch", "infer", "scale back", "draw")
 
 
 @dataclass(frozen=True)
@@ -73,12 +68,12 @@ class Times:
 
 
 def in_turns(
-    functions: Mapping[str, Callable[[], object]],
+    functions: Mapping[Hashable, Callable[[], object]],
     *,
     repeats: int = 30,
     warm_up: int = 2,
     budget: float = 60.0,
-) -> dict[str, Times]:
+) -> dict[Any, Times]:
     """Time functions in turns, so that a drift of the machine's speed hits all of them alike.
 
     A function must return when its work is done: one that leaves it on a GPU has to synchronise.
@@ -86,8 +81,8 @@ def in_turns(
 
     Parameters
     ----------
-    functions : mapping of str to callable
-        Without arguments.
+    functions : mapping to callable
+        By any key; without arguments.
     repeats : int
         Turns that are recorded.
     warm_up : int
@@ -97,12 +92,12 @@ def in_turns(
 
     Returns
     -------
-    dict of str to Times
+    dict to Times
     """
     if repeats < 1 or warm_up < 1:
         raise InputError("1 repeat and 1 warm-up or more", f"{repeats} and {warm_up}", "Raise it.")
     begun = time.perf_counter()
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    seconds: dict[Hashable, list[float]] = {name: [] for name in functions}
     for turn in range(warm_up + repeats):
         if turn >= warm_up + min(3, repeats) and time.perf_counter() - begun > budget:
             break
@@ -113,49 +108,6 @@ def in_turns(
             if turn >= warm_up:
                 seconds[name].append(took)
     return {name: Times(np.array(values)) for name, values in seconds.items()}
-
-
-def path_stages(
-    refine: Refiner, frame: np.ndarray, size: int = 512, *, repeats: int = 100, warm_up: int = 5
-) -> dict[str, Times]:
-    """Time the way from a camera's frame to grey levels on a screen, stage by stage.
-
-    Parameters
-    ----------
-    refine : Refiner
-    frame : ndarray, (H, W)
-        As the camera gives it.
-    size : int
-        Longer side of the refined image [px].
-    repeats, warm_up : int
-
-    Returns
-    -------
-    dict of str to Times
-        One of each of `STAGES`, and ``total``, each frame's sum.
-    """
-    if repeats < 1:
-        raise InputError("1 repeat or more", str(repeats), "100 are usual.")
-    taken = []
-    for turn in range(warm_up + repeats):
-        marks = [time.perf_counter()]
-        check_image(frame, "frame")
-        marks.append(time.perf_counter())
-        image = reduce_longer(frame, size)
-        marks.append(time.perf_counter())
-        image, back = refine.stretch(image)
-        marks.append(time.perf_counter())
-        refined = refine.refine_prepared(image)
-        marks.append(time.perf_counter())
-        refined = back(refined)
-        marks.append(time.perf_counter())
-        draw(refined)
-        marks.append(time.perf_counter())
-        if turn >= warm_up:
-            taken.append(np.diff(marks))
-    columns = np.array(taken)
-    stages = {name: Times(columns[:, i]) for i, name in enumerate(STAGES)}
-    return stages | {"total": Times(columns.sum(axis=1))}
 
 
 def operations(network: nn.Module, height: int, width: int, channels: int = 1) -> int:

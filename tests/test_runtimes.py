@@ -1,0 +1,252 @@
+"""Runtimes against PyTorch in float32: accuracy, shapes, choice, errors."""
+
+import json
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lctem_core import Refiner, benchmark, engines, model, runtimes
+from lctem_core.errors import InputError
+from lctem_core.preprocess import percentiles
+
+CPU = torch.device("cpu")
+SLIM = {"encoder": "slim", "shuffle": 4, "depth": 4, "head": "detail"}
+LINEAR = {"encoder": "resnet18", "shuffle": 4, "depth": 3, "head": "linear"}
+EXACT = ("torch-channels-last", "openvino", "onnxruntime")
+
+
+def card_of(architecture):
+    return {"architecture": architecture, "preprocessing": {"low": 0.1, "high": 99.9}}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return model.load("faithful")
+
+
+def plain(network, batch):
+    """The answer that counts, by nothing but PyTorch."""
+    with torch.no_grad():
+        return network(torch.from_numpy(batch)).numpy()
+
+
+@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("architecture", [SLIM, LINEAR, SLIM | {"frames": 3}], ids=str)
+def test_exact_runtimes_in_changing_shapes(name, architecture):
+    """The heads unshuffle, pool and enlarge; their export has to be exact for any sides."""
+    torch.manual_seed(0)
+    network = model.build(architecture).eval()
+    for module in network.modules():  # statistics that do something
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 2)
+    runtime = runtimes.make(name, network, card_of(architecture), CPU)
+    rng = np.random.default_rng(0)
+    frames = architecture.get("frames", 1)
+    for sides in [(64, 128), (192, 64), (64, 64), (64, 192), (128, 64), (128, 128), (64, 128)]:
+        batch = rng.random((1, frames, *sides), np.float32)
+        before = batch.copy()
+        answer = runtime(batch)
+        assert answer.shape == (1, 1, *sides)
+        assert answer.dtype == np.float32
+        np.testing.assert_allclose(answer, plain(network, batch), atol=1e-5)
+        np.testing.assert_array_equal(batch, before)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_answers_are_not_overwritten_by_the_next(shipped, name):
+    runtime = runtimes.make(name, *shipped, CPU)
+    one, other = np.random.default_rng(0).random((2, 1, 1, 64, 64), np.float32)
+    first = runtime(one)
+    kept = first.copy()
+    runtime(other)
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_half_precision_is_near(shipped):
+    """What a GPU computes in, here on the CPU."""
+    network, _ = shipped
+    frame = runtimes.trial_frame()
+    expected = plain(network, frame)
+    half = engines.Torch(network, CPU, channels_last=True, weights=torch.float16)(frame)
+    assert half.dtype == np.float32
+    assert 0 < np.abs(half - expected).max() < 0.03
+    assert next(network.parameters()).dtype == torch.float32  # the original is left alone
+    brain = runtimes.make("torch-bf16", *shipped, CPU)
+    assert runtimes.LEAST_PSNR < brain.agreement.psnr < 100
+
+
+def test_eight_bits(shipped):
+    pytest.importorskip("nncf")
+    runtime = runtimes.make("openvino-int8", *shipped, CPU)
+    assert runtimes.LEAST_PSNR < runtime.agreement.psnr < 80
+    frame = np.ascontiguousarray(runtimes.trial_frame(1, 256, 5)[:, :, :128])
+    assert runtime(frame).shape == frame.shape
+    found = benchmark.losses(
+        {"torch": engines.Torch(shipped[0], CPU), "int8": runtime}, shipped[1], 4
+    )
+    assert found["int8"]["loss"] < 0.5
+
+
+def test_agreement_is_what_it_says():
+    expected = np.zeros((1, 1, 8, 8), np.float32)
+    answer = expected.copy()
+    answer[0, 0, 0, 0] = 0.8
+    found = runtimes.agreement(answer, expected)
+    assert found.largest == pytest.approx(0.8)
+    assert found.psnr == pytest.approx(10 * np.log10(64 / 0.64))
+    assert runtimes.agreement(expected, expected) == runtimes.Agreement(0.0, np.inf)
+
+
+def test_auto_takes_an_exact_one_and_stays_with_it(monkeypatch):
+    monkeypatch.setattr(runtimes, "_chosen", {})
+    first = Refiner.load(device="cpu")
+    names = [trial.name for trial in first.runtime.trials]
+    assert first.runtime.name in names
+    assert first.runtime.agreement.psnr >= runtimes.LEAST_PSNR
+    for trial in first.runtime.trials:
+        assert trial.refused or (trial.seconds > 0 and trial.agreement.psnr >= runtimes.LEAST_PSNR)
+    second = Refiner.load(device="cpu")
+    assert second.runtime.name == first.runtime.name
+    assert second.runtime.trials == first.runtime.trials
+    counts = np.random.default_rng(0).poisson(20, (100, 150))
+    np.testing.assert_array_equal(first(counts), second(counts))
+    np.testing.assert_allclose(
+        first(counts), Refiner.load(device="cpu", runtime="torch")(counts), rtol=1e-4
+    )
+
+
+class Sleeping:
+    """An engine that takes its time, and may be wrong."""
+
+    def __init__(self, answer, seconds, error=0.0):
+        self.answer, self.seconds, self.error = answer, seconds, error
+
+    def __call__(self, batch):
+        time.sleep(self.seconds)
+        return self.answer + np.float32(self.error)
+
+
+@pytest.mark.parametrize(
+    ("openvino", "onnxruntime", "expected"),
+    [
+        ((0.010, 0.0), (0.060, 0.0), "openvino"),
+        ((0.060, 0.0), (0.010, 0.0), "onnxruntime"),
+        ((0.0500, 0.0), (0.0490, 0.0), "openvino"),  # too little of an advantage
+        ((0.010, 0.1), (0.060, 0.0), "onnxruntime"),  # fast and wrong
+    ],
+)
+def test_the_choice(shipped, monkeypatch, openvino, onnxruntime, expected):
+    network, card = shipped
+    answer = engines.Torch(network, CPU)(runtimes.trial_frame())
+    speeds = {"openvino": openvino, "onnxruntime": onnxruntime, "torch-channels-last": (0.1, 0.0)}
+    monkeypatch.setattr(runtimes, "_chosen", {})
+    monkeypatch.setattr(
+        runtimes, "_engine", lambda name, *_: Sleeping(answer, *speeds.get(name, (1.0, 0.0)))
+    )
+    monkeypatch.setattr(
+        runtimes, "unsuited", lambda name, _: "" if name in speeds else "not in this test"
+    )
+    assert runtimes.choose(network, card, CPU).name == expected
+
+
+def test_without_other_runtimes_auto_is_pytorch(monkeypatch):
+    monkeypatch.setattr(runtimes, "_chosen", {})
+    monkeypatch.setattr(runtimes, "find_spec", lambda package: None)
+    monkeypatch.setitem(sys.modules, "openvino", None)  # an import would fail
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    refine = Refiner.load(device="cpu")
+    assert refine.runtime.name in ("torch-channels-last", "torch-bf16")
+    reasons = {trial.name: trial.refused for trial in refine.runtime.trials}
+    assert "not installed" in reasons["openvino"]
+    assert "not installed" in reasons["onnxruntime"]
+    with pytest.raises(InputError, match="openvino is not installed"):
+        Refiner.load(device="cpu", runtime="openvino")
+
+
+class Odd(nn.Module):
+    """A network that ONNX cannot express."""
+
+    def forward(self, x):
+        return torch.special.bessel_j0(x)
+
+
+def test_a_network_that_others_cannot_run(monkeypatch):
+    monkeypatch.setattr(runtimes, "_chosen", {})
+    with pytest.warns(UserWarning, match="cannot run this network"):
+        refine = Refiner(Odd(), card_of({"depth": 3}), device="cpu", runtime="auto")
+    assert refine.runtime.name in ("torch-channels-last", "torch-bf16")
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "", "Torch"])
+def test_unknown_names(shipped, name):
+    with pytest.raises(InputError, match="a runtime of auto, torch, "):
+        Refiner(*shipped, runtime=name)
+
+
+def test_runtimes_that_this_machine_lacks(shipped):
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match="device of this machine"):
+            Refiner(*shipped, runtime="cuda-half")
+        with pytest.raises(InputError, match="needs a GPU"):
+            Refiner(*shipped, device="cpu", runtime="cuda")
+    if not engines.openvino_has_bf16():
+        with pytest.raises(InputError, match="bfloat16"):
+            Refiner(*shipped, runtime="openvino-bf16")
+    assert "runs on a CPU" in runtimes.obstacle("onnxruntime", torch.device("cuda"))
+
+
+def test_openvino_keeps_float32(shipped):
+    """Left to itself it takes bfloat16 where the processor has it."""
+    runtime = runtimes.make("openvino", *shipped, CPU)
+    assert runtime.engine.config["INFERENCE_PRECISION_HINT"] == "f32"
+    assert runtime.agreement.largest < 1e-5
+
+
+def test_compiled_models_are_bounded(shipped):
+    engine = runtimes.make("openvino", *shipped, CPU).engine
+    for side in range(64, 64 * (engines.KEPT_SHAPES + 2), 64):
+        engine(np.zeros((1, 1, 64, side), np.float32))
+    assert engine.request.cache_info().currsize == engines.KEPT_SHAPES
+    engine.forget()
+    assert engine.request.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize("kind", ["counts", "even", "float", "sorted", "two values", "small"])
+@pytest.mark.parametrize("pair", [(0.1, 99.9), (0, 100), (1, 50), (40, 60), (5, 99)])
+def test_percentiles_are_numpys(kind, pair):
+    rng = np.random.default_rng(0)
+    image = {
+        "counts": rng.poisson(3, (128, 150)).astype(np.float32),
+        "even": np.full((100, 100), 7.0),
+        "float": rng.normal(size=(100, 333)),
+        "sorted": np.sort(rng.random(128 * 128)).reshape(128, 128),  # a ramp
+        "two values": (np.arange(128 * 128) % 17 == 0).reshape(128, 128),  # the part sees one
+        "small": rng.random((3, 3)),
+    }[kind]
+    expected = np.percentile(image.astype(float), pair)
+    np.testing.assert_allclose(percentiles(image, *pair), expected, rtol=1e-6)
+
+
+def test_a_benchmark_runs_and_can_be_written(monkeypatch):
+    monkeypatch.setattr(benchmark, "peak", lambda: 1e11)
+    content = benchmark.measure(
+        [64, 128], networks=["faithful"], names=["torch", "onnxruntime"],
+        largest={"faithful": 64}, repeats=3, budget=1.0, camera=256, path_repeats=3, loss_frames=1,
+    )  # fmt: skip
+    assert json.loads(json.dumps(content)) == content
+    assert [(r["runtime"], r["size"]) for r in content["times"]] == [
+        ("torch", 64), ("onnxruntime", 64),
+    ]  # fmt: skip
+    stages = content["path"]["onnxruntime"]
+    assert set(stages) == {*benchmark.STAGES, "total"}
+    parts = sum(stages[stage]["least"] for stage in benchmark.STAGES)
+    assert parts <= stages["total"]["median"] * 1.01
+    assert abs(content["loss"]["onnxruntime"]["loss"]) < 1e-3
+    assert content["loss"]["torch"]["psnr"] > 15
+    with pytest.raises(InputError, match="paper, faithful"):
+        benchmark.load("unet")
