@@ -93,7 +93,11 @@ def measure(
                 if not reason
             }
     before = peak()
+    path = {}
+    if "faithful" in loaded:
+        path = paths(*loaded["faithful"], made["faithful"], camera, path_repeats)
     content = {
+        "path": path,
         "times": time_networks(made, sizes, largest=largest, repeats=repeats, budget=budget),
         "operations": {
             name: operations(network, 256, 256) / 256**2 for name, (network, _) in loaded.items()
@@ -107,12 +111,9 @@ def measure(
             for name, of_network in made.items()
         },
         "loss": {},
-        "path": {},
     }
     if "faithful" in loaded:
-        network, card = loaded["faithful"]
-        content["loss"] = losses(made["faithful"], card, loss_frames)
-        content["path"] = paths(network, card, made["faithful"], camera, path_repeats)
+        content["loss"] = losses(made["faithful"], loaded["faithful"][1], loss_frames)
     content["peak"] = [before, peak()]
     content["seconds"] = round(time.perf_counter() - begun)
     content["camera"] = camera
