@@ -76,6 +76,27 @@ def read(path: str | Path) -> Frame:
     InputError
         If it is of another format, damaged, empty, coloured, complex or a spectrum.
     """
+    path = readable(path)
+    try:
+        facts = _READERS[path.suffix.lower()](path)
+    except (InputError, PermissionError, MemoryError):
+        raise
+    except Exception as error:  # the decoders raise whatever they meet in a damaged file
+        raise damaged(path, f"{type(error).__name__}: {error}") from error
+    counts = facts.pop("counts")
+    if counts.ndim not in (2, 3) or counts.size == 0:
+        raise InputError(
+            "an image or a stack of images", f"{path} with an array of shape {counts.shape}",
+            "Save the images that you want as a TIFF.",
+        )  # fmt: skip
+    refuse_unreal(counts, str(path))
+    # PyTorch takes only the machine's own byte order, which a TIFF need not have.
+    counts = counts.astype(counts.dtype.newbyteorder("="), copy=False)
+    return Frame(counts, source=path, **facts)
+
+
+def readable(path: str | Path) -> Path:
+    """Return the path of a file that may be an image, or say why it cannot be one."""
     path = Path(path)
     if path.is_dir():
         raise InputError("an image file", f"the folder {path}", "Name one file in it.")
@@ -89,22 +110,7 @@ def read(path: str | Path) -> Frame:
         )
     if path.stat().st_size == 0:
         raise InputError("an image file", f"{path} with no content", "Copy or export it again.")
-    try:
-        facts = _READERS[path.suffix.lower()](path)
-    except (InputError, PermissionError, MemoryError):
-        raise
-    except Exception as error:  # the decoders raise whatever they meet in a damaged file
-        raise _damaged(path, f"{type(error).__name__}: {error}") from error
-    counts = facts.pop("counts")
-    if counts.ndim not in (2, 3) or counts.size == 0:
-        raise InputError(
-            "an image or a stack of images", f"{path} with an array of shape {counts.shape}",
-            "Save the images that you want as a TIFF.",
-        )  # fmt: skip
-    _refuse_unreal(counts, str(path))
-    # PyTorch takes only the machine's own byte order, which a TIFF need not have.
-    counts = counts.astype(counts.dtype.newbyteorder("="), copy=False)
-    return Frame(counts, source=path, **facts)
+    return path
 
 
 def check_image(image: np.ndarray, what: str = "image", least: int = 64) -> np.ndarray:
@@ -131,7 +137,7 @@ def check_image(image: np.ndarray, what: str = "image", least: int = 64) -> np.n
         or infinite values, or is constant.
     """
     array = np.asarray(image)
-    _refuse_unreal(array, what)
+    refuse_unreal(array, what)
     if array.ndim != 2:
         todo = "Give one image at a time."
         if array.ndim == 3 and array.shape[-1] in (3, 4):
@@ -186,7 +192,7 @@ def write_tiff(
     path, image = Path(path), np.asarray(image)
     if path.suffix.lower() not in (".tif", ".tiff"):
         raise InputError("a name that ends in .tif", str(path), "Change the name.")
-    _refuse_unreal(image, "image to write")
+    refuse_unreal(image, "image to write")
     if image.ndim not in (2, 3) or image.size == 0:
         raise InputError(
             "an image or a stack of images", f"an array of shape {image.shape}", "Reshape it."
@@ -249,7 +255,7 @@ def _published(name: str, address: str, sha256: str) -> Path:
 
 def _read_tiff(path: Path) -> dict[str, Any]:
     with tifffile.TiffFile(path) as file:
-        _refuse_cut_off(file, path)
+        refuse_cut_off(file, path)
         series = [one for one in file.series if not one.keyframe.is_reduced]
         if len({(one.shape, one.dtype) for one in series}) != 1:
             raise InputError(
@@ -262,13 +268,14 @@ def _read_tiff(path: Path) -> dict[str, Any]:
         # A writer that adds frame after frame makes each a series of its own.
         arrays = [one.asarray() for one in series]
         counts = arrays[0] if len(arrays) == 1 else np.stack(arrays)
-        return {"counts": counts} | _tiff_calibration(page)
+        return {"counts": counts} | tiff_calibration(page)
 
 
-def _refuse_cut_off(file: tifffile.TiffFile, path: Path) -> None:
+def refuse_cut_off(file: tifffile.TiffFile, path: Path) -> None:
+    """Raise an `InputError` for a TIFF that lacks its end."""
     # Without this check, tifffile returns fewer frames or no calibration for a file cut short.
     if not len(file.pages):
-        raise _damaged(path, "no image in it")
+        raise damaged(path, "no image in it")
     layout, handle = file.tiff, file.filehandle
     for page in (file.pages[0], file.pages[-1]):
         handle.seek(page.offset)
@@ -276,16 +283,17 @@ def _refuse_cut_off(file: tifffile.TiffFile, path: Path) -> None:
         handle.seek(page.offset + layout.tagnosize + count * layout.tagsize)
         following = int.from_bytes(handle.read(layout.offsetsize), _order(layout))
         if page is file.pages[0] and len(page.tags) < count:
-            raise _damaged(path, f"{len(page.tags)} of {count} tags are readable")
+            raise damaged(path, f"{len(page.tags)} of {count} tags are readable")
     if following:
-        raise _damaged(path, f"the file ends after frame {len(file.pages)} although more follow")
+        raise damaged(path, f"the file ends after frame {len(file.pages)} although more follow")
 
 
 def _order(layout: Any) -> str:
     return "little" if layout.byteorder == "<" else "big"
 
 
-def _tiff_calibration(page: tifffile.TiffPage) -> dict[str, Any]:
+def tiff_calibration(page: tifffile.TiffPage) -> dict[str, Any]:
+    """What a page says about itself, by the names of `Frame`."""
     try:
         note = json.loads(page.description)
         return {"pixel_size": float(note["pixel_size_nm"])}  # written by write_tiff
@@ -296,20 +304,21 @@ def _tiff_calibration(page: tifffile.TiffPage) -> dict[str, Any]:
 def _read_png(path: Path) -> dict[str, Any]:
     content = path.read_bytes()
     if b"IEND" not in content[-64:]:  # OpenCV would fill the missing rows with zeros
-        raise _damaged(path, "the end of the PNG is missing")
+        raise damaged(path, "the end of the PNG is missing")
     # Not imread: on Windows it cannot open names beyond the local code page.
     counts = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if counts is None:
-        raise _damaged(path, "no PNG image in it")
+        raise damaged(path, "no PNG image in it")
     if counts.ndim != 2:
         raise _coloured(path, f"shape {counts.shape}")
     return {"counts": counts}
 
 
-def _read_dm(path: Path) -> dict[str, Any]:
+def read_dm(path: Path, lazy: bool = False) -> dict[str, Any]:
+    """The one image or stack of a DM file by the names of `Frame`; `lazy`: a dask array."""
     from rsciio.digitalmicrograph import file_reader
 
-    signals = file_reader(str(path))
+    signals = file_reader(str(path), lazy=lazy)
     images = [signal for signal in signals if _is_image(signal)]
     if len(images) != 1:
         shapes = ", ".join(str(signal["data"].shape) for signal in signals) or "nothing"
@@ -334,7 +343,8 @@ def _is_image(signal: dict[str, Any]) -> bool:
     return signal["data"].ndim in (2, 3) and not spectrum
 
 
-def _refuse_unreal(array: np.ndarray, what: str) -> None:
+def refuse_unreal(array: np.ndarray, what: str) -> None:
+    """Raise an `InputError` for an array of other than real numbers."""
     if array.dtype.names:
         raise _coloured(what, f"channels {', '.join(array.dtype.names)}")
     if array.dtype.kind not in "iuf":
@@ -349,7 +359,8 @@ def _coloured(what: str | Path, found: str) -> InputError:
     )  # fmt: skip
 
 
-def _damaged(path: Path, found: str) -> InputError:
+def damaged(path: Path, found: str) -> InputError:
+    """The error for a file that cannot be read to its end."""
     return InputError(
         "a readable image", f"{path}, which is damaged or incomplete ({found})",
         "Copy or export it again.",
@@ -360,6 +371,6 @@ _READERS = {
     ".tif": _read_tiff,
     ".tiff": _read_tiff,
     ".png": _read_png,
-    ".dm3": _read_dm,
-    ".dm4": _read_dm,
+    ".dm3": read_dm,
+    ".dm4": read_dm,
 }

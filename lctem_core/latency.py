@@ -1,0 +1,143 @@
+"""What a stream of frames does with its time: counts and percentiles in fixed memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+
+#: A histogram's bins: 1 % wide, from a microsecond to 1,000 s.
+_RATIO, _LEAST, _BINS = 1.01, 1e-6, 2084
+
+
+class Histogram:
+    """Durations, in bins of 1 %: percentiles of any number of them without keeping them."""
+
+    def __init__(self) -> None:
+        self._bins = np.zeros(_BINS, np.int64)
+        self.count, self.total, self.largest = 0, 0.0, 0.0
+
+    def add(self, seconds: float) -> None:
+        """Take one duration [s]; what is below a microsecond counts as one."""
+        at = int(np.log(max(seconds, _LEAST) / _LEAST) / np.log(_RATIO))
+        self._bins[min(at, _BINS - 1)] += 1
+        self.count += 1
+        self.total += seconds
+        self.largest = max(self.largest, seconds)
+
+    def percentile(self, percent: float) -> float:
+        """Duration [s] that `percent` of the durations do not exceed, to 1 %; NaN without any."""
+        if not self.count:
+            return float("nan")
+        rank = max(1, int(np.ceil(percent / 100 * self.count)))
+        at = int(np.searchsorted(np.cumsum(self._bins), rank))
+        return min(_LEAST * _RATIO ** (at + 0.5), self.largest)
+
+    @property
+    def mean(self) -> float:
+        """Mean duration [s]; NaN without any."""
+        return self.total / self.count if self.count else float("nan")
+
+
+@dataclass
+class Statistics:
+    """What happened to every frame, and how long it took.
+
+    Each frame that was seen is in exactly one of `invalid`, `skipped`, `failed` and `refined` once
+    the stream has ended.
+
+    Attributes
+    ----------
+    seen : int
+        Frames that came from the source.
+    invalid : int
+        Of these, not finite or not an image; not integrated.
+    skipped : int
+        Integrated, but a newer one came before the refiner was free.
+    failed : int
+        Refused by the refiner.
+    refined : int
+    late : int
+        Frames that the source delivered later than one frame after they were due.
+    restarts : int
+        How often the integrator started anew.
+    latency : Histogram
+        From the end of the exposure to the refined frame.
+    stages : dict of Histogram
+        By stage: reduce, integrate, wait (for room in a lossless queue), refine, and each sink's.
+    sinks : dict of SinkReport
+    problem : str
+        The last reason why a frame was invalid or failed.
+    interrupted : bool
+        Whether the stream was stopped from the keyboard.
+    seconds : float
+        From the first frame to the last result [s].
+    """
+
+    seen: int = 0
+    invalid: int = 0
+    skipped: int = 0
+    failed: int = 0
+    refined: int = 0
+    late: int = 0
+    restarts: int = 0
+    latency: Histogram = field(default_factory=Histogram)
+    stages: dict[str, Histogram] = field(default_factory=dict)
+    sinks: dict[str, SinkReport] = field(default_factory=dict)
+    problem: str = ""
+    interrupted: bool = False
+    seconds: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what is done inside; stages may be timed in several threads at once."""
+        started = perf_counter()
+        yield
+        seconds = perf_counter() - started
+        with self._lock:
+            self.stages.setdefault(name, Histogram()).add(seconds)
+
+    def as_dict(self) -> dict[str, float | int | str]:
+        """Plain numbers for a log: counts, milliseconds, and each sink's own."""
+        counts = ("seen", "refined", "skipped", "failed", "invalid", "late", "restarts", "seconds")
+        plain: dict[str, float | int | str] = {name: getattr(self, name) for name in counts}
+        for percent in (50, 95, 99):
+            plain[f"latency p{percent} [ms]"] = 1e3 * self.latency.percentile(percent)
+        for name, stage in self.stages.items():
+            plain[f"{name} p50 [ms]"] = 1e3 * stage.percentile(50)
+            plain[f"{name} p95 [ms]"] = 1e3 * stage.percentile(95)
+        for name, sink in self.sinks.items():
+            plain |= {f"{name}: written": sink.written, f"{name}: dropped": sink.dropped}
+            if sink.problem:
+                plain[f"{name}: problem"] = sink.problem
+        return plain
+
+
+@dataclass
+class SinkReport:
+    """What one sink got.
+
+    Attributes
+    ----------
+    written : int
+        Frames that it took: shown, or recorded.
+    dropped : int
+        Frames that it did not get: a display's, because a newer one came; those after a failure.
+    age : Histogram
+        Of a frame when it had been taken, from the end of its exposure.
+    waited : float
+        How long the stream waited for it [s]: its back-pressure.
+    problem : str
+        Why it was switched off; empty while it works.
+    """
+
+    written: int = 0
+    dropped: int = 0
+    age: Histogram = field(default_factory=Histogram)
+    waited: float = 0.0
+    problem: str = ""

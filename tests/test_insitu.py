@@ -1,0 +1,212 @@
+import threading
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from lctem_core.insitu import BUFFER, Stream
+from lctem_core.integrate import Sum, Window
+from lctem_core.sinks import Display, Sink
+from lctem_core.sources import CameraFrame, replay
+
+FRAME = np.random.default_rng(0).integers(0, 200, (64, 64)).astype(np.uint16)
+
+
+class Kept(Sink):
+    """Keeps the frames that it gets."""
+
+    def __init__(self, lossless=True, pause=0.0, interval=0.0, fails_at=None):
+        self.lossless, self.pause, self.interval = lossless, pause, interval
+        self.images, self.times, self.closed, self.fails_at = [], [], 0, fails_at
+
+    def write(self, image, time_):
+        if len(self.images) == self.fails_at:
+            raise OSError("disk full")
+        time.sleep(self.pause)
+        self.images.append(image)
+        self.times.append(time_)
+
+    def close(self):
+        self.closed += 1
+
+
+def numbered(number, shape=(64, 64)):
+    for i in range(number):
+        yield np.full(shape, i, np.uint16)
+
+
+def as_they_are(image):
+    return image.astype(np.float32)
+
+
+def balanced(seen):
+    return seen.seen == seen.invalid + seen.skipped + seen.failed + seen.refined
+
+
+def test_a_recording_gets_every_frame_in_order():
+    sink = Kept()
+    seen = Stream(replay(numbered(300), None), as_they_are, [sink]).run()
+    assert [int(image[0, 0]) for image in sink.images] == list(range(300))
+    assert (seen.seen, seen.refined, seen.skipped) == (300, 300, 0)
+    assert seen.sinks["sink"].written == 300
+    assert sink.closed == 1
+
+
+def test_a_slow_recording_holds_the_source_and_loses_nothing():
+    sink = Kept(pause=0.005)
+    seen = Stream(replay(numbered(80), None), as_they_are, [sink]).run()
+    assert len(sink.images) == 80
+    assert seen.sinks["sink"].waited > 0
+    assert balanced(seen)
+
+
+def test_a_slow_display_does_not_hold_the_source():
+    shown = []
+    slow = Display(lambda grey: (time.sleep(0.03), shown.append(grey)), rate=1000, limits=(0, 255))
+    started = time.perf_counter()
+    seen = Stream(replay(numbered(400), None), as_they_are, [slow]).run()
+    assert time.perf_counter() - started < 400 * 0.03 / 3
+    report = seen.sinks["display"]
+    assert report.dropped > 0
+    assert report.written + report.dropped == seen.refined
+    assert balanced(seen)
+    assert shown[-1].max() == shown[-1].min()
+
+
+def test_the_last_frame_is_shown():
+    sink = Kept(lossless=False)
+    Stream(replay(numbered(50), None), as_they_are, [sink]).run()
+    assert sink.images[-1][0, 0] == 49
+
+
+def test_the_integrator_sees_every_frame_although_refinement_skips_some():
+    sink = Kept(lossless=False)
+
+    def slow(image):
+        time.sleep(0.004)
+        return image.astype(np.float32)
+
+    source = replay(numbered(200), None)
+    seen = Stream(source, slow, [sink], integrator=Sum(10)).run()
+    assert seen.skipped > 0
+    assert balanced(seen)
+    assert sink.images[-1][0, 0] == sum(range(190, 200))
+
+
+def test_a_display_is_slower_than_its_rate_never_faster():
+    sink = Kept(lossless=False, interval=0.02)
+    Stream(replay(numbered(100), 400), as_they_are, [sink]).run()
+    assert 3 < len(sink.images) <= 0.25 / 0.02 + 3
+
+
+def test_a_sink_that_fails_is_switched_off_and_the_rest_goes_on():
+    bad, good = Kept(fails_at=5), Kept()
+    seen = Stream(replay(numbered(60), None), as_they_are, [bad, good]).run()
+    assert len(good.images) == 60
+    assert "disk full" in seen.sinks["sink"].problem
+    assert seen.sinks["sink"].written == 5
+    assert seen.sinks["sink"].written + seen.sinks["sink"].dropped == 60
+    assert bad.closed == 1
+    assert seen.sinks["sink'"].problem == ""
+
+
+def test_a_nan_frame_is_left_out_and_told():
+    images = [FRAME.astype(np.float32) for _ in range(5)]
+    images[2] = images[2].copy()
+    images[2][3, 3] = np.nan
+    sink = Kept()
+    seen = Stream(replay(images, None), as_they_are, [sink], integrator=Sum(2)).run()
+    assert (seen.seen, seen.invalid, len(sink.images)) == (5, 1, 4)
+    assert "NaN" in seen.problem
+    np.testing.assert_array_equal(sink.images[2], 2 * images[0])
+
+
+def test_a_resized_stream_starts_the_integrator_anew():
+    sizes = [(64, 64)] * 3 + [(96, 64)] * 3
+    images = [np.ones(size, np.uint16) for size in sizes]
+    sink = Kept()
+    seen = Stream(replay(images, None), as_they_are, [sink], integrator=Sum(10)).run()
+    assert seen.restarts == 1
+    assert [int(image[0, 0]) for image in sink.images] == [1, 2, 3, 1, 2, 3]
+    assert sink.images[-1].shape == (96, 64)
+
+
+def test_a_frame_that_cannot_be_refined_does_not_end_the_session():
+    def picky(image):
+        if image[0, 0] == 3:
+            raise ValueError("nothing varies")
+        return as_they_are(image)
+
+    sink = Kept()
+    seen = Stream(replay(numbered(6), None), picky, [sink]).run()
+    assert (seen.failed, len(sink.images)) == (1, 5)
+    assert "nothing varies" in seen.problem
+
+
+def test_an_error_of_the_source_comes_through_after_what_came_before():
+    def broken():
+        yield from numbered(4)
+        raise OSError("camera unplugged")
+
+    sink = Kept()
+    with pytest.raises(OSError, match="camera unplugged"):
+        Stream(replay(broken(), None), as_they_are, [sink]).run()
+    assert len(sink.images) == 4
+    assert sink.closed == 1
+
+
+def test_a_stall_and_a_burst_lose_nothing():
+    source = replay(numbered(60), 300, stalls={20: 0.15})
+    sink = Kept()
+    seen = Stream(source, as_they_are, [sink], integrator=Sum(3)).run()
+    assert len(sink.images) == 60
+    assert seen.late > 5
+    assert seen.latency.largest > 0.1
+
+
+def test_stop_ends_an_endless_source():
+    def endless():
+        i = 0
+        while True:
+            yield CameraFrame(FRAME, time.perf_counter(), i)
+            i += 1
+
+    sink = Kept(lossless=False)
+    stream = Stream(endless(), as_they_are, [sink])
+    threading.Timer(0.1, stream.stop).start()
+    seen = stream.run()
+    assert seen.refined > 0
+    assert sink.closed == 1
+    assert threading.active_count() < 10
+
+
+def test_large_frames_are_reduced_before_they_are_integrated():
+    sink = Kept()
+    images = [np.random.default_rng(0).integers(0, 9, (256, 256)).astype(np.uint16)] * 3
+    Stream(replay(images, None), as_they_are, [sink], integrator=Window(2), size=64).run()
+    assert sink.images[-1].shape == (2, 64, 64)
+    expected = images[0].reshape(64, 4, 64, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(sink.images[-1][1], expected, rtol=1e-5)
+
+
+def test_memory_stays_flat_over_many_frames():
+    """Twenty thousand frames here; the chapter on in situ says what 100,000 did."""
+
+    class Counted(Sink):
+        number = 0
+
+        def write(self, image, time_):
+            self.number += 1
+            if self.number in (5000, 20000):
+                peaks.append(tracemalloc.get_traced_memory()[0])
+
+    peaks: list[int] = []
+    frames = (FRAME for _ in range(20010))
+    counted = Stream(replay(frames, None), as_they_are, [Counted()], integrator=Sum(10), size=None)
+    tracemalloc.start()
+    seen = counted.run()
+    tracemalloc.stop()
+    assert seen.refined == 20010
+    assert len(peaks) == 2
+    assert abs(peaks[1] - peaks[0]) < 2 * BUFFER * 2 * FRAME.nbytes * 4
