@@ -27,7 +27,7 @@ def main() -> None:
     given = parser.parse_args()
     sizes = [size for size in (256, 512, 1024, 2048, 4096) if size <= given.largest]
     content = measure(
-        sizes, largest={"paper": 2048, "dry-look": 2048}, repeats=60, budget=given.budget,
+        sizes, largest={"paper": 1024, "dry-look": 1024}, repeats=60, budget=given.budget,
         path_repeats=200, loss_frames=100,
     )  # fmt: skip
     path = RESULTS / f"{given.name}.json"

@@ -24,7 +24,7 @@ def test_times_are_those_of_the_functions_and_taken_in_turns():
         time.sleep(0.005)
 
     found = timing.in_turns({"slow": slow, "fast": fast}, repeats=5, warm_up=2)
-    assert calls == ["slow", "fast"] * 7
+    assert calls == ["slow", "slow", "fast", "fast"] * 7  # the second is timed
     assert len(found["slow"].seconds) == 5
     # A sleep lasts at least so long, and on a busy machine longer.
     assert found["slow"].least >= 20
@@ -32,9 +32,20 @@ def test_times_are_those_of_the_functions_and_taken_in_turns():
 
 
 def test_warm_up_is_not_counted():
-    durations = iter([0.05, 0.001, 0.001, 0.001])
+    durations = iter([0.05, 0.05, *[0.001] * 6])
     found = timing.in_turns({"x": lambda: time.sleep(next(durations))}, repeats=3, warm_up=1)
     assert found["x"].least < 40
+
+
+def test_a_long_call_is_made_once_a_turn():
+    calls = []
+
+    def long():
+        calls.append(1)
+        time.sleep(0.21)
+
+    assert timing.in_turns({"x": long}, repeats=2, warm_up=1)["x"].least > 200
+    assert len(calls) == 3
 
 
 def test_the_budget_ends_it_but_not_before_three():
