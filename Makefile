@@ -46,7 +46,7 @@ $(STAMP): pyproject.toml
 	@rm -f $@
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo 'Installing into $(VENV); this takes some minutes the first time'
-	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[book,test]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[book,int8,test]'
 	@touch $@
 
 # A click on a .py notebook opens it as a notebook; no question about news.
