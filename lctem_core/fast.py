@@ -18,6 +18,9 @@ HEADS = ("sigmoid", "linear", "detail")
 #: network (16), because each of its positions has to draw shuffle² pixels.
 DEPTHS = {5: (256, 128, 64, 32, 32), 4: (256, 128, 64, 32), 3: (128, 64, 32)}
 SLIM_CHANNELS = (16, 32, 64, 96, 128, 128)
+#: The same with less than half of the operations, for a live picture.
+LIGHT = "light"
+_LIGHT_CHANNELS = (16, 24, 48, 96, 128, 128)
 #: Scales of the detail head: 1, 2, 4, 8, 16 pixels.
 SCALES = 5
 
@@ -43,7 +46,7 @@ class FastUnet(nn.Module):
         of which it has chosen, place by place, how much detail of each scale to keep, see
         `kept_detail`.
     width : float
-        Factor of the decoder's channels; of the encoder ``slim``, of all channels.
+        Factor of the decoder's channels; of the encoders ``slim`` and ``light``, of all channels.
     """
 
     def __init__(
@@ -52,9 +55,10 @@ class FastUnet(nn.Module):
         super().__init__()
         self.shuffle, self.head = shuffle, head
         classes = shuffle**2 + (SCALES if head == "detail" else 0)
-        if encoder == SLIM:
-            channels = scaled_widths(SLIM_CHANNELS[: depth + 1], width)
-            self.unet: nn.Module = SlimUnet(shuffle**2, classes, channels)
+        if encoder in (SLIM, LIGHT):
+            of = SLIM_CHANNELS if encoder == SLIM else _LIGHT_CHANNELS
+            channels = scaled_widths(of[: depth + 1], width)
+            self.unet: nn.Module = SlimUnet(shuffle**2, classes, channels, encoder == LIGHT)
             last = self.unet.head
         else:
             self.unet = smp.Unet(
@@ -164,18 +168,25 @@ class SlimUnet(nn.Module):
         Channels.
     channels : tuple of int
         Of the levels, from the finest to the coarsest.
+    light : bool
+        On the way down only the coarsest level has a block of its own, and on the way up the
+        finest has one convolution instead of two.
     """
 
-    def __init__(self, inputs: int, outputs: int, channels: tuple[int, ...]) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, channels: tuple[int, ...], light: bool = False
+    ) -> None:
         super().__init__()
         self.enter = _convolution(inputs, channels[0])
-        self.levels = nn.ModuleList([_Residual(channels[0])])
+        self.levels = nn.ModuleList([nn.Identity() if light else _Residual(channels[0])])
         self.down, self.up, self.merge = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for fine, coarse in pairwise(channels):
             self.down.append(_convolution(fine, coarse, stride=2))
-            self.levels.append(_Residual(coarse))
+            last = len(self.down) == len(channels) - 1
+            self.levels.append(nn.Identity() if light and not last else _Residual(coarse))
             self.up.append(nn.Conv2d(coarse, fine, 1, bias=False))
-            self.merge.append(_Residual(fine))
+            short = light and len(self.merge) == 0
+            self.merge.append(_convolution(fine, fine) if short else _Residual(fine))
         self.head = nn.Conv2d(channels[0], outputs, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from lctem_core.errors import InputError
-from lctem_core.fast import DEPTHS, HEADS, LIGHT_ENCODERS, SLIM, FastUnet
+from lctem_core.fast import DEPTHS, HEADS, LIGHT, LIGHT_ENCODERS, SLIM, FastUnet
 from lctem_core.outputs import replacing
 from lctem_core.temporal import TemporalUnet
 
@@ -46,7 +46,7 @@ def unet(
     head : str
         ``sigmoid`` as in the paper, or another one of `lctem_core.fast.FastUnet`.
     width : float
-        Factor of the decoder's channels; of the encoder ``slim``, of all channels.
+        Factor of the decoder's channels; of the encoders ``slim`` and ``light``, of all channels.
     frames : int
         1, or the number of frames that a `TemporalUnet` takes, oldest first.
 
@@ -77,7 +77,7 @@ def check_architecture(
     frames: int = 1,
 ) -> None:
     """Raise an `InputError` for arguments that `unet` does not take."""
-    names = (*ENCODERS, SLIM, *LIGHT_ENCODERS)
+    names = (*ENCODERS, SLIM, LIGHT, *LIGHT_ENCODERS)
     if encoder not in names:
         raise InputError(f"an encoder of {', '.join(names)}", repr(encoder), "Use one of them.")
     if shuffle not in (1, 2, 4, 8):
