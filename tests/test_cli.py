@@ -52,6 +52,24 @@ def test_refine_the_real_frame(real_data, tmp_path):
     assert 0 <= dry.min() <= dry.max() <= 1
 
 
+def test_refine_in_a_named_runtime(tmp_path):
+    counts = np.random.default_rng(0).poisson(20, (96, 130)).astype(np.uint16)
+    frames.write_tiff(tmp_path / "in.tif", counts)
+    refined = {}
+    for name in ("torch", "openvino"):
+        run("refine", tmp_path / "in.tif", tmp_path / "out.tif", "--runtime", name)
+        refined[name] = tifffile.imread(tmp_path / "out.tif")
+    np.testing.assert_allclose(refined["openvino"], refined["torch"], rtol=1e-4)
+    with pytest.raises(InputError, match="a runtime of auto, torch"):
+        run("refine", tmp_path / "in.tif", tmp_path / "out.tif", "--runtime", "fast")
+
+
+def test_export(tmp_path):
+    output = run("export", tmp_path / "n.onnx", "--size", 64)
+    assert "1 × 1 × 64 × 64, float32, ONNX operators 17" in output
+    assert {path.name for path in tmp_path.iterdir()} == {"n.onnx", "n.json"}
+
+
 def test_training_parameters_from_a_file(tmp_path):
     (tmp_path / "c.yaml").write_text("encodr: resnet18\n")
     with pytest.raises(FileNotFoundError, match="lctem prepare"):
@@ -67,6 +85,7 @@ def test_training_parameters_from_a_file(tmp_path):
     [
         (["refine", "absent.tif", "out.tif"], "absent.tif"),
         (["refine", "absent.tif", "out.png"], ".tif"),
+        (["export", "out.tif"], "ends in .onnx"),
         (["simulate", "folder", "--pairs", "0"], "at least 1 pair"),
         (["prepare", "absent", "store"], "list_dataset.txt"),
         (["thickness", "absent.tif", "--angles", "-5,0,5"], "absent.tif"),
@@ -92,7 +111,7 @@ def test_dose_in_every_unit():
 
 
 def test_every_command_explains_itself():
-    commands = ("refine", "simulate", "examples", "prepare", "train", "thickness", "dose")
+    commands = ("refine", "export", "simulate", "examples", "prepare", "train", "thickness", "dose")
     for command in commands:
         assert len(run(command, "--help")) > 200
 

@@ -219,6 +219,36 @@ def test_less_error_than_a_gaussian_filter(faithful):
     assert np.median(gains) > 1
 
 
+def test_a_runtime_of_ones_own(faithful):
+    counts = np.random.default_rng(0).poisson(20, (128, 192))
+    again = Refiner(faithful.network, faithful.card, "cpu", faithful.runtime)
+    assert again.runtime is faithful.runtime
+    np.testing.assert_array_equal(again(counts), faithful(counts))
+    assert Refiner(faithful.network, faithful.card, "cpu").runtime.name == "torch-channels-last"
+
+
+def test_several_frames_at_once():
+    card = CARD | {"architecture": {"encoder": "slim", "shuffle": 4, "depth": 3,
+                                    "head": "detail", "frames": 3}}  # fmt: skip
+    refine = Refiner(model.build(card["architecture"]), card, device="cpu")
+    stretched = np.random.default_rng(0).random((3, 70, 100), np.float32)
+    assert refine.refine_prepared(stretched).shape == (70, 100)
+
+
+def test_a_nan_in_a_frame_of_any_float():
+    for kind in (np.float16, np.float32, np.float64):
+        for value in (np.nan, np.inf, -np.inf):
+            frame = np.ones((64, 64), kind)
+            frame[3, 5], frame[7, 7] = value, 2
+            with pytest.raises(InputError, match="1 NaN or infinite"):
+                frames.check_image(frame)
+    even = np.full((64, 64), 7, np.uint16)
+    with pytest.raises(InputError, match="varies"):
+        frames.check_image(even)
+    even[63, 63] = 8  # the first row alone does not tell
+    frames.check_image(even)
+
+
 class Turned(torch.nn.Module):
     """A network that answers every orientation alike (plus a fixed ramp, if asked to)."""
 
