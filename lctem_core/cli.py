@@ -203,6 +203,73 @@ def train(
 
 
 @app.command()
+def replay(
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RECORDING]", help="Stack: TIFF, DM3, DM4 or zarr."),
+    ] = None,
+    simulate_: Annotated[
+        bool, typer.Option("--simulate", help="Play a simulated camera instead.")
+    ] = False,
+    fps: Annotated[
+        float, typer.Option(help="Frames per second; 0 plays as fast as it goes.")
+    ] = 100.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="Stop after this time; simulated camera: 60.")
+    ] = None,
+    integrate: Annotated[
+        str, typer.Option(help="none, sum, registered, exponential or temporal.")
+    ] = "none",
+    n: Annotated[int, typer.Option("--n", help="Frames to integrate.")] = 10,
+    size: Annotated[int, typer.Option(help="Longer side of the refined frames in pixels.")] = 512,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Record every refined frame: .tif, .zarr (counts) or .mp4 (grey)."),
+    ] = None,
+    look: Annotated[str, typer.Option(help="faithful or dry.")] = "faithful",
+    weights: Annotated[
+        str | None, typer.Option(help="Shipped weights by name, or a .safetensors file.")
+    ] = None,
+    runtime: Annotated[
+        str, typer.Option(help="auto: the fastest on this machine; or a name of one.")
+    ] = "auto",
+    camera: Annotated[int, typer.Option(help="Pixels on a side of the simulated camera.")] = 2048,
+) -> None:
+    """Refine a recording as it would be live, and say what happened to every frame.
+
+    Frames come at the camera's rate. Without --out only the newest is refined where time is short,
+    as a display wants it; with --out every one is, and the recording waits for it.
+    """
+    if (source is None) != simulate_:
+        raise InputError(
+            "a recording, or --simulate", "both" if simulate_ else "neither", "Give one of them."
+        )
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from lctem_core.live import run
+
+    seen = run(
+        source, fps=fps or None, seconds=seconds or (60.0 if simulate_ else None),
+        integrate=integrate, n=n, size=size, out=out, look=look, weights=weights,
+        runtime=runtime, camera=camera,
+    )  # fmt: skip
+    table = Table("what", "value", title="Replay", title_justify="left")
+    table.columns[1].justify = "right"
+    for name, value in seen.as_dict().items():
+        table.add_row(escape(name), f"{value:,.2f}" if isinstance(value, float) else f"{value}")
+    Console().print(table)
+    for name, sink in seen.sinks.items():
+        if sink.problem:
+            raise InputError(f"{name} to take every frame", sink.problem, "See above.")
+    if not seen.refined:
+        raise InputError("frames that can be refined", seen.problem or "none", "Check the file.")
+    if seen.interrupted:
+        raise typer.Exit(130)
+
+
+@app.command()
 def thickness(
     files: Annotated[
         list[Path],
