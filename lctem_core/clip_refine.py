@@ -12,6 +12,7 @@ from lctem_core.errors import InputError
 from lctem_core.frames import check_image
 from lctem_core.preprocess import FAR, limits, reduce_longer
 from lctem_core.refine import Refiner
+from lctem_core.temporal import TemporalUnet
 
 #: Name of the shipped weights.
 WEIGHTS = "temporal"
@@ -100,11 +101,39 @@ class ClipRefiner:
                 f"an array of shape {clip.shape}",
                 "Repeat the oldest frame where a recording begins.",
             )
+        images, lower, span = self._stretched(clip, size)
+        return self.refiner.refine_prepared(images) * np.float32(span) + np.float32(lower)
+
+    def _stretched(self, clip: np.ndarray, size: int) -> tuple[np.ndarray, float, float]:
         # A copy, since it is stretched in place.
         images = np.stack([reduce_longer(frame, size) for frame in clip]).astype(np.float32)
         preprocessing = self.refiner.card["preprocessing"]
         mean = check_image(images.mean(axis=0), "mean of the frames")
         lower, upper = limits(mean, preprocessing["low"], preprocessing["high"])
-        span = upper - lower
-        torch.from_numpy(images).sub_(lower).div_(span).clamp_(*FAR)
-        return self.refiner.refine_prepared(images) * np.float32(span) + np.float32(lower)
+        torch.from_numpy(images).sub_(lower).div_(upper - lower).clamp_(*FAR)
+        return images, lower, upper - lower
+
+    def attention(self, clip: np.ndarray, size: int = 512) -> tuple[np.ndarray, np.ndarray]:
+        """How many of the frames the network averages, place by place.
+
+        Parameters
+        ----------
+        clip : ndarray, (frames, H, W)
+        size : int
+            As for `__call__`.
+
+        Returns
+        -------
+        averages : ndarray, (K, frames)
+            Weights of the frames in each of the averages that the network mixes.
+        effective : ndarray, (H', W'), float32
+            Effective number of frames in the mixture, 1 / Σ w².
+        """
+        images, *_ = self._stretched(np.asarray(clip), size)
+        network: TemporalUnet = self.refiner.network
+        device = next(network.parameters()).device
+        with torch.inference_mode():
+            shares = network.choice(torch.from_numpy(images)[None].to(device))[0]
+            weights = torch.einsum("khw,kt->thw", shares, network.averages)
+            effective = 1 / weights.square().sum(dim=0)
+        return network.averages.detach().cpu().numpy(), effective.cpu().numpy()

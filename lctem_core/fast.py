@@ -17,7 +17,7 @@ HEADS = ("sigmoid", "linear", "detail")
 #: Decoder widths by depth, of encoders from the libraries. The last is wider than in the paper's
 #: network (16), because each of its positions has to draw shuffle² pixels.
 DEPTHS = {5: (256, 128, 64, 32, 32), 4: (256, 128, 64, 32), 3: (128, 64, 32)}
-SLIM_CHANNELS = (16, 32, 64, 96, 128, 128)
+_SLIM_CHANNELS = (16, 32, 64, 96, 128, 128)
 #: The same with less than half of the operations, for a live picture.
 LIGHT = "light"
 _LIGHT_CHANNELS = (16, 24, 48, 96, 128, 128)
@@ -56,16 +56,14 @@ class FastUnet(nn.Module):
         self.shuffle, self.head = shuffle, head
         classes = shuffle**2 + (SCALES if head == "detail" else 0)
         if encoder in (SLIM, LIGHT):
-            of = SLIM_CHANNELS if encoder == SLIM else _LIGHT_CHANNELS
-            channels = scaled_widths(of[: depth + 1], width)
-            self.unet: nn.Module = SlimUnet(shuffle**2, classes, channels, encoder == LIGHT)
+            self.unet: nn.Module = slim_unet(encoder, shuffle**2, classes, depth, width)
             last = self.unet.head
         else:
             self.unet = smp.Unet(
                 encoder,
                 encoder_depth=depth,
                 encoder_weights=None,
-                decoder_channels=scaled_widths(DEPTHS[depth], width),
+                decoder_channels=_scaled(DEPTHS[depth], width),
                 in_channels=shuffle**2,
                 classes=classes,
                 activation=None,
@@ -154,8 +152,13 @@ def _twice(x: torch.Tensor, dim: int) -> torch.Tensor:
     return both.flatten(dim, dim + 1)
 
 
-def scaled_widths(channels: tuple[int, ...], width: float) -> tuple[int, ...]:
-    """Channels times `width`, in eights, as convolution libraries like them."""
+def slim_unet(encoder: str, inputs: int, outputs: int, depth: int, width: float) -> SlimUnet:
+    """U-Net of our own, ``slim`` or ``light``, with `inputs` and `outputs` channels."""
+    channels = _SLIM_CHANNELS if encoder == SLIM else _LIGHT_CHANNELS
+    return SlimUnet(inputs, outputs, _scaled(channels[: depth + 1], width), encoder == LIGHT)
+
+
+def _scaled(channels: tuple[int, ...], width: float) -> tuple[int, ...]:
     return tuple(max(8, round(width * number / 8) * 8) for number in channels)
 
 

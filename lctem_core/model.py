@@ -62,7 +62,7 @@ def unet(
     """
     check_architecture(encoder, shuffle, depth, head, width, frames)
     if frames > 1:
-        return TemporalUnet(frames, shuffle, depth, width)
+        return TemporalUnet(frames, encoder, shuffle, depth, width)
     if (shuffle, head, width) != (1, "sigmoid", 1.0):
         return FastUnet(encoder, shuffle, depth, head, width)
     return smp.Unet(encoder, encoder_weights=None, in_channels=1, classes=1, activation="sigmoid")
@@ -97,10 +97,10 @@ def check_architecture(
         raise InputError("a light encoder with shuffle 2, 4 or 8", "shuffle 1", "Raise it.")
     if not 1 <= frames <= 100:
         raise InputError("1 to 100 frames", repr(frames), "10 is usual.")
-    if frames > 1 and (encoder, head) != (SLIM, "detail"):
+    if frames > 1 and (encoder not in (SLIM, LIGHT) or head != "detail"):
         raise InputError(
-            "encoder slim and head detail for several frames", f"{encoder} and {head}",
-            "Only this network takes several frames.",
+            "encoder slim or light and head detail for several frames", f"{encoder} and {head}",
+            "Only these networks take several frames.",
         )  # fmt: skip
 
 

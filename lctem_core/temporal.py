@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lctem_core.fast import SCALES, SLIM_CHANNELS, SlimUnet, kept_detail, scaled_widths
+from lctem_core.fast import SCALES, kept_detail, slim_unet
 
 #: The averages start as those over these shares of the frames: of ten, the last 10, 3 and 1.
 WINDOWS = (1.0, 0.3, 0.0)
@@ -31,17 +31,18 @@ class TemporalUnet(nn.Module):
     Parameters
     ----------
     frames : int
-    shuffle, depth, width
-        As for `lctem_core.fast.FastUnet` with the encoder ``slim`` and the head ``detail``.
+    encoder, shuffle, depth, width
+        As for `lctem_core.fast.FastUnet` with the head ``detail``; ``slim`` or ``light``.
     """
 
-    def __init__(self, frames: int, shuffle: int, depth: int, width: float = 1.0) -> None:
+    def __init__(
+        self, frames: int, encoder: str, shuffle: int, depth: int, width: float = 1.0
+    ) -> None:
         super().__init__()
         self.frames, self.shuffle = frames, shuffle
         self.logits = nn.Parameter(torch.full((len(WINDOWS), frames), _OUTSIDE))
         outputs = shuffle**2 + SCALES + len(WINDOWS)
-        channels = scaled_widths(SLIM_CHANNELS[: depth + 1], width)
-        self.unet = SlimUnet(len(WINDOWS) * shuffle**2, outputs, channels)
+        self.unet = slim_unet(encoder, len(WINDOWS) * shuffle**2, outputs, depth, width)
         with torch.no_grad():
             for logits, share in zip(self.logits, WINDOWS, strict=True):
                 logits[frames - max(1, round(share * frames)) :] = 0
@@ -63,11 +64,18 @@ class TemporalUnet(nn.Module):
         answer = self.unet(functional.pixel_unshuffle(averages, self.shuffle))
         pixels, ends = self.shuffle**2, self.shuffle**2 + SCALES
         image = functional.pixel_shuffle(answer[:, :pixels], self.shuffle)
-        choice = torch.softmax(answer[:, ends:], dim=1)
-        choice = functional.interpolate(choice, scale_factor=self.shuffle, mode="bilinear")
-        mixture = (choice * averages).sum(dim=1, keepdim=True)
+        mixture = (self._mixed(answer) * averages).sum(dim=1, keepdim=True)
         shares = torch.sigmoid(answer[:, pixels:ends])
         return image + kept_detail(mixture, shares, self.shuffle)
+
+    def choice(self, x: torch.Tensor) -> torch.Tensor:
+        """Share of each average in the mixture, (N, frames, H, W) -> (N, averages, H, W)."""
+        averages = functional.conv2d(x, self.averages[:, :, None, None])
+        return self._mixed(self.unet(functional.pixel_unshuffle(averages, self.shuffle)))
+
+    def _mixed(self, answer: torch.Tensor) -> torch.Tensor:
+        choice = torch.softmax(answer[:, self.shuffle**2 + SCALES :], dim=1)
+        return functional.interpolate(choice, scale_factor=self.shuffle, mode="bilinear")
 
 
 def begin_from(network: TemporalUnet, single: nn.Module) -> None:
@@ -79,7 +87,7 @@ def begin_from(network: TemporalUnet, single: nn.Module) -> None:
         Changed in place: on a static scene its answer is `single`'s to the mean, but for the
         small part of shorter averages that it starts with.
     single : FastUnet
-        Encoder ``slim``, head ``detail``, of the same shuffle, depth and width.
+        With the head ``detail``, of the same encoder, shuffle, depth and width.
     """
     state = dict(single.state_dict())
     own = network.state_dict()

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import nn
 
+from lctem_core import model
 from lctem_core.clip_refine import ClipRefiner
 from lctem_core.errors import InputError
 from lctem_core.refine import Refiner
@@ -59,3 +60,16 @@ def test_a_network_for_single_frames_is_refused():
     card = CARD | {"architecture": {"encoder": "slim", "shuffle": 4, "depth": 3, "head": "detail"}}
     with pytest.raises(InputError, match="takes several frames"):
         ClipRefiner(Refiner(Newest(), card, device="cpu", runtime="torch"))
+
+
+def test_attention_counts_the_frames_that_are_averaged():
+    architecture = CARD["architecture"] | {"frames": 10}
+    network = model.unet(**architecture)
+    refine = ClipRefiner(
+        Refiner(network, CARD | {"architecture": architecture}, device="cpu", runtime="torch")
+    )
+    clip = np.random.default_rng(0).random((10, 64, 64))
+    averages, effective = refine.attention(clip)
+    assert averages.shape == (3, 10)
+    assert effective.shape == (64, 64)
+    assert 8 < effective.min() <= effective.max() <= 10.001  # an untrained one averages all

@@ -14,10 +14,12 @@ def _images(*shape, seed=0):
     return torch.from_numpy(np.random.default_rng(seed).random(shape, np.float32))
 
 
-def test_on_a_static_scene_it_starts_as_the_single_frame_network():
+@pytest.mark.parametrize("encoder", ["slim", "light"])
+def test_on_a_static_scene_it_starts_as_the_single_frame_network(encoder):
     torch.manual_seed(1)
-    single = model.unet(**SLIM).eval()
-    temporal = model.unet(**SLIM, frames=10).eval()
+    kind = SLIM | {"encoder": encoder}
+    single = model.unet(**kind).eval()
+    temporal = model.unet(**kind, frames=10).eval()
     begin_from(temporal, single)
     frame = _images(1, 1, 64, 96)
     with torch.inference_mode():
@@ -79,3 +81,13 @@ def test_averages_are_positive_and_of_sum_one():
     averages = temporal.averages
     assert averages.min() > 0
     torch.testing.assert_close(averages.sum(dim=1), torch.ones(len(averages)))
+
+
+def test_the_choice_is_what_is_mixed():
+    torch.manual_seed(1)
+    temporal = model.unet(**SLIM, frames=10).eval()
+    with torch.inference_mode():
+        choice = temporal.choice(_images(1, 10, 64, 64))
+    assert choice.shape == (1, 3, 64, 64)
+    torch.testing.assert_close(choice.sum(dim=1), torch.ones(1, 64, 64))
+    assert choice[:, 0].min() > 0.9  # all frames nearly everywhere, at the start

@@ -1,0 +1,78 @@
+"""Refine a simulated camera for a minute at its own speed, and record it for chapter 05.
+
+Usage: ``python book/realtime.py NAME [--seconds 60] [--soak FRAMES]``
+
+Nothing else should run meanwhile. The name is the machine's, in words that a reader understands,
+such as ``epyc-2-cores``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+from itertools import cycle
+from pathlib import Path
+
+from lctem_core import live
+from lctem_core.insitu import Stream
+from lctem_core.integrate import Sum
+from lctem_core.outputs import replacing
+from lctem_core.provenance import provenance
+from lctem_core.sources import replay, simulated_camera
+from lctem_core.timing import machine
+
+RESULTS = Path(__file__).resolve().parent / "results" / "realtime"
+WAYS = ("none", "sum", "temporal")
+
+
+def main() -> None:
+    """Measure and write ``NAME.json``."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="of the machine")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each replay")
+    parser.add_argument("--fps", type=float, default=100.0)
+    parser.add_argument("--soak", type=int, default=100_000, help="small frames in a row")
+    given = parser.parse_args()
+    content = {
+        "machine": machine(),
+        "provenance": provenance(),
+        "fps": given.fps,
+        "ways": {
+            way: live.run(fps=given.fps, seconds=given.seconds, integrate=way).as_dict()
+            for way in WAYS
+        },
+        "soak": soak(given.soak),
+    }
+    path = RESULTS / f"{given.name}.json"
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf8")
+    print(path)
+
+
+def soak(frames: int) -> dict[str, float]:
+    """Memory of the process after a tenth of many small frames, and after all of them [MiB]."""
+    pool = simulated_camera(12, size=64, dose=100.0)
+    memory = {}
+
+    def watched():
+        for number, frame in zip(range(frames), cycle(pool), strict=False):
+            if number in (frames // 10, frames - 1):
+                memory[number] = resident()
+            yield frame
+
+    stream = Stream(
+        replay(watched(), None), lambda image: image / 10, integrator=Sum(10), size=None
+    )
+    seen = stream.run()
+    first, last = (memory[key] for key in sorted(memory))
+    return {"frames": frames, "seconds": seen.seconds, "early": first, "late": last}
+
+
+def resident() -> float:
+    """Largest memory of this process so far [MiB]."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
