@@ -14,6 +14,7 @@ any case. All queues are bounded.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from lctem_core.sources import CameraFrame, Clock, WallClock
 
 #: Frames that a queue of a recording holds.
 BUFFER = 32
+#: How long a stopped stream waits for a source that gives nothing [s].
+PATIENCE = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,7 @@ class _Queue:
         self.lossless, self.size = lossless, size if lossless else 1
         self._items: deque[_Item] = deque()
         self._changed = threading.Condition()
-        self._ended = self._refuses = False
+        self.ended = self._refuses = False
         #: Items that were left out.
         self.dropped = 0
 
@@ -62,7 +65,7 @@ class _Queue:
         with self._changed:
             if self.lossless:
                 self._changed.wait_for(lambda: len(self._items) < self.size or self._refuses)
-            if self._refuses:
+            if self._refuses or self.ended:
                 self.dropped += 1
                 return
             while len(self._items) >= self.size:
@@ -74,7 +77,7 @@ class _Queue:
     def get(self) -> _Item | None:
         """Next item; None when there will be no more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._items or self._ended)
+            self._changed.wait_for(lambda: self._items or self.ended)
             if not self._items:
                 return None
             item = self._items.popleft()
@@ -84,7 +87,7 @@ class _Queue:
     def end(self) -> None:
         """No more items will come; those in the queue are still handed out."""
         with self._changed:
-            self._ended = True
+            self.ended = True
             self._changed.notify_all()
 
     def refuse(self) -> None:
@@ -136,6 +139,7 @@ class Stream:
         self.statistics = Statistics()
         self._stop = threading.Event()
         self._error: BaseException | None = None
+        self._waiting: float | None = None
         self._incoming = _Queue(any(sink.lossless for sink in self.sinks), BUFFER)
         self._outgoing: list[_Queue] = []
         self._reports: list[SinkReport] = []
@@ -183,6 +187,8 @@ class Stream:
                 except KeyboardInterrupt:
                     self.statistics.interrupted = True
                     self._stop.set()
+                if thread is threads[0] and self._source_is_stuck():
+                    break
         self.statistics.seconds = self.clock.now() - started
         for queue, report in zip(self._outgoing, self._reports, strict=True):
             report.dropped = queue.dropped
@@ -190,12 +196,25 @@ class Stream:
             raise self._error
         return self.statistics
 
+    def _source_is_stuck(self) -> bool:
+        """Whether a stopped stream should wait no more for its source; its queue is then ended."""
+        since = self._waiting
+        if since is None or not self._stop.is_set() or time.monotonic() - since < PATIENCE:
+            return False
+        self.statistics.problem = f"the source gave nothing for {PATIENCE:g} s and was left behind"
+        self._incoming.end()
+        return True
+
     def _capture(self) -> None:
         try:
-            for frame in self.source:
-                self._take(frame)
-                if self._stop.is_set():
+            source = iter(self.source)
+            while not self._stop.is_set():
+                self._waiting = time.monotonic()
+                frame = next(source, None)
+                self._waiting = None
+                if frame is None or self._incoming.ended:  # `run` may have given up waiting
                     break
+                self._take(frame)
         except BaseException as error:  # raised again by `run`, in the caller's thread
             self._error = error
         finally:
@@ -207,8 +226,13 @@ class Stream:
         seen.late += frame.late
         try:
             with seen.stage("reduce"):
-                refuse_unreal(np.asarray(frame.counts), "frame")
-                image = frame.counts
+                image = np.asarray(frame.counts)
+                refuse_unreal(image, "frame")
+                if image.ndim != 2 or image.size == 0:
+                    raise InputError(
+                        "a frame (height, width)", f"an array of shape {image.shape}",
+                        "Give one frame at a time.",
+                    )  # fmt: skip
                 if self.size is not None:
                     image = reduce_longer(image, self.size)
             if self.integrator is not None:
@@ -243,7 +267,7 @@ class Stream:
             queue.end()
 
     def _feed(self, sink: Sink, queue: _Queue, report: SinkReport) -> None:
-        due = -np.inf
+        due, finish = -np.inf, sink.close
         try:
             while True:
                 wait = due - self.clock.now()
@@ -260,7 +284,9 @@ class Stream:
         except Exception as error:  # a full disk or a closed window must not end the session
             report.problem = f"{type(error).__name__}: {error}"
             queue.refuse()
+            refused = isinstance(error, InputError)  # the frame, before any of it was written
+            finish = sink.close if refused else sink.abandon
         try:
-            sink.close()
+            finish()
         except Exception as error:
             report.problem = report.problem or f"{type(error).__name__}: {error}"

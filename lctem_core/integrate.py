@@ -27,6 +27,8 @@ class Integrator(ABC):
         Number of camera frames.
     gap : float, optional
         Starts anew where two frames are further apart than this [s].
+    mean : bool
+        Divide every result by its `weight`: float32, in the counts of one frame.
 
     Attributes
     ----------
@@ -38,12 +40,12 @@ class Integrator(ABC):
         Why it did so the last time; empty if it never did.
     """
 
-    def __init__(self, n: int = 10, *, gap: float | None = None) -> None:
+    def __init__(self, n: int = 10, *, gap: float | None = None, mean: bool = False) -> None:
         if not (isinstance(n, int | np.integer) and n >= 1):
             raise InputError("a whole number of frames of 1 or more", repr(n), "10 is the paper's.")
         if gap is not None and not gap > 0:
             raise InputError("a gap above 0 s", repr(gap), "Leave it out to bridge gaps.")
-        self.n, self.gap = int(n), gap
+        self.n, self.gap, self.mean = int(n), gap, mean
         self.restarts, self.restarted = 0, ""
         self.reset()
 
@@ -65,7 +67,7 @@ class Integrator(ABC):
 
     @property
     def weight(self) -> float:
-        """What the result is to be divided by to have the counts of one frame."""
+        """What a result, unless `mean`, is to be divided by to have the counts of one frame."""
         return 1.0
 
     def push(self, frame: np.ndarray, time: float, exposure: float | None = None) -> np.ndarray:
@@ -102,7 +104,8 @@ class Integrator(ABC):
         self.count = len(self._times)
         if fresh:
             self._start(frame)
-        return self._add(frame)
+        result = self._add(frame)
+        return np.divide(result, self.weight, dtype=np.float32) if self.mean else result
 
     def _change(self, kind: tuple[object, ...], time: float) -> str:
         if self._kind is None:
@@ -265,7 +268,7 @@ class Registered(Integrator):
 
     Parameters
     ----------
-    n, gap
+    n, gap, mean
         See `Integrator`.
     largest : float
         Largest step between two frames that is believed [px].
@@ -284,14 +287,14 @@ class Registered(Integrator):
     """
 
     def __init__(
-        self, n: int = 10, *, gap: float | None = None, largest: float = 8.0, least: float = 8.0,
-        subpixel: bool = True,
+        self, n: int = 10, *, gap: float | None = None, mean: bool = False, largest: float = 8.0,
+        least: float = 8.0, subpixel: bool = True,
     ) -> None:  # fmt: skip
         if not largest > 0:
             raise InputError("a largest step above 0 px", repr(largest), "8 is usual.")
         self.largest, self.least, self.subpixel = largest, least, subpixel
         self.rejected = 0
-        super().__init__(n, gap=gap)
+        super().__init__(n, gap=gap, mean=mean)
 
     @property
     def weight(self) -> float:

@@ -29,18 +29,6 @@ INTEGRATORS: dict[str, Callable[..., Integrator] | None] = {
 }
 
 
-class _Scaled:
-    """Refiner of sums, whose result has the counts of one frame."""
-
-    def __init__(self, refine: Callable[[np.ndarray], np.ndarray], integrator: Integrator) -> None:
-        self.refine, self.integrator = refine, integrator
-
-    def __call__(self, image: np.ndarray) -> np.ndarray:
-        weight = self.integrator.weight
-        refined = self.refine(image)
-        return refined / np.float32(weight) if weight != 1 else refined
-
-
 def pipeline(
     integrate: str = "none",
     n: int = 10,
@@ -74,9 +62,7 @@ def pipeline(
     make = INTEGRATORS[integrate]
     if make is None:
         return single, None
-    integrator = make(n)
-    scaled = _Scaled(single, integrator) if single.look == "faithful" else single
-    return scaled, integrator
+    return single, make(n, mean=True)
 
 
 def run(

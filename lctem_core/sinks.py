@@ -45,7 +45,11 @@ class Sink(ABC):
         """Take a refined frame (H, W) float32, exposed until `time` [s]."""
 
     def close(self) -> None:  # noqa: B027 - a sink without files has nothing to do
-        """Finish; called once, whatever happened before."""
+        """Finish; called once, unless `abandon` is."""
+
+    def abandon(self) -> None:
+        """Finish after `write` has failed in the middle of a frame."""
+        self.close()
 
 
 class Display(Sink):
@@ -142,10 +146,14 @@ class Recorder(Sink):
 
     def close(self) -> None:
         """Give the file its name; without a frame there is none."""
-        if self.shape is None:
-            return
-        self._finish()
-        os.replace(self.part, self.path)
+        if self.shape is not None:
+            self._finish()
+            os.replace(self.part, self.path)
+
+    def abandon(self) -> None:
+        """Leave what there is as the hidden part: it may hold many good frames and half of one."""
+        if self.shape is not None:
+            self._finish()
 
     @abstractmethod
     def _open(self, shape: tuple[int, ...]) -> None: ...

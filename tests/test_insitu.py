@@ -4,10 +4,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import tifffile
 
+from lctem_core import insitu
 from lctem_core.insitu import BUFFER, Stream
 from lctem_core.integrate import Sum, Window
-from lctem_core.sinks import Display, Sink
+from lctem_core.sinks import Display, Sink, recorder
 from lctem_core.sources import CameraFrame, replay
 
 FRAME = np.random.default_rng(0).integers(0, 200, (64, 64)).astype(np.uint16)
@@ -179,6 +181,60 @@ def test_stop_ends_an_endless_source():
     assert seen.refined > 0
     assert sink.closed == 1
     assert threading.active_count() < 10
+
+
+def test_stop_does_not_wait_for_a_source_that_gives_nothing(monkeypatch):
+    monkeypatch.setattr(insitu, "PATIENCE", 0.3)
+    released = threading.Event()
+
+    def stuck():
+        yield from replay(numbered(3), None)
+        released.wait(60)
+        yield from replay(numbered(3), None)
+
+    sink = Kept()
+    stream = Stream(stuck(), as_they_are, [sink])
+    threading.Timer(0.2, stream.stop).start()
+    seen = stream.run()
+    assert not released.is_set()
+    assert len(sink.images) == 3
+    assert sink.closed == 1
+    assert "gave nothing" in seen.problem
+    released.set()
+    for thread in threading.enumerate():
+        if thread.name == "capture":
+            thread.join(10)
+    assert seen.seen == 3
+
+
+def test_what_is_no_frame_is_left_out_and_told():
+    images = [np.zeros((2, 64, 64)), FRAME, np.zeros((0, 64)), FRAME > 3, FRAME]
+    sink = Kept()
+    seen = Stream(replay(images, None), as_they_are, [sink]).run()
+    assert (seen.seen, seen.invalid, len(sink.images)) == (5, 3, 2)
+    assert "real numbers" in seen.problem
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_recording_that_failed_does_not_get_its_name(tmp_path, monkeypatch, refused):
+    path = tmp_path / "out.tif"
+    recording = recorder(path)
+    append = recording._append
+
+    def fails(image):
+        append(image)
+        if image[0, 0] == 4:
+            raise OSError("disk full")
+
+    monkeypatch.setattr(recording, "_append", fails)
+    images = [*numbered(4), FRAME[:32] if refused else FRAME[:] * 0 + 4]
+    seen = Stream(replay(images, None), as_they_are, [recording]).run()
+    # A frame of another size is refused before it is written: the file is whole.
+    assert path.exists() == refused
+    assert len(list(tmp_path.iterdir())) == 1
+    assert seen.sinks["out.tif"].problem
+    if refused:
+        assert len(tifffile.imread(path)) == 4
 
 
 def test_large_frames_are_reduced_before_they_are_integrated():

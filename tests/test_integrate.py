@@ -96,6 +96,17 @@ def test_results_are_the_callers_own(kind):
     assert before.max() > 0
 
 
+@pytest.mark.parametrize("kind", [Sum, Exponential, Registered])
+@pytest.mark.parametrize("dtype", [np.uint16, np.float64])
+def test_a_mean_has_the_counts_of_one_frame(kind, dtype):
+    integrator, summed = kind(4, mean=True), kind(4)
+    for i in range(7):
+        frame = noisy(i, dtype=dtype)
+        got, total = integrator.push(frame, i), summed.push(frame, i)
+        assert got.dtype == np.float32
+        np.testing.assert_allclose(got, total / summed.weight, rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize(
     ("change", "words"),
