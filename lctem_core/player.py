@@ -23,9 +23,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lctem_core.display import draw
 from lctem_core.errors import InputError
-from lctem_core.preprocess import percentiles
+from lctem_core.sinks import Levels
 
 #: A player's page fragment may have this many bytes.
 LARGEST = 1_500_000
@@ -36,8 +35,6 @@ _GAP, _LEAST = 4, 80
 #: A tile's name needs this share of the video's width above the tile.
 _BAND = 0.055
 _DARK = 0x22
-#: Share of a movie's old limits that is kept from frame to frame.
-_MEMORY = 0.9
 #: Tiles in a row; more would be too small on a phone.
 COLUMNS = 2
 _PAGE = Path(__file__).with_name("player.html")
@@ -180,7 +177,7 @@ class Player:
         return self._frames(self.layout)
 
     def _frames(self, layout: Layout) -> Iterator[np.ndarray]:
-        drawing = {name: _Levels(self._levels(name)) for name in self.tracks}
+        drawing = {name: _drawing(self._levels(name)) for name in self.tracks}
         for number in range(self.shape[0]):
             frame = np.full(layout.shape, _DARK, np.uint8)
             for (name, track), (y, x) in zip(self.tracks.items(), layout.corners, strict=True):
@@ -326,24 +323,9 @@ def _uri(kind: str, data: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
-class _Levels:
+def _drawing(limits: Limits) -> Levels:
     """Grey levels of one movie; see `Player` for `limits`."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits, self._now = limits, None
-
-    def draw(self, image: np.ndarray) -> np.ndarray:
-        """8-bit grey levels of the next frame (H, W)."""
-        if self.limits == "frame":
-            return draw(image)
-        if self.limits is not None:
-            return draw(image, self.limits)
-        new = np.array(percentiles(image, 0.1, 99.9))
-        if self._now is None or new[0] > self._now[1] or new[1] < self._now[0]:
-            self._now = new  # another exposure: following slowly would show nothing
-        self._now = _MEMORY * self._now + (1 - _MEMORY) * new
-        lower, upper = self._now
-        return draw(image, (lower, upper) if lower < upper else None)
+    return Levels(memory=0.0) if limits == "frame" else Levels(limits)
 
 
 def _check(player: Player) -> None:
