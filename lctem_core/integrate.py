@@ -326,32 +326,42 @@ class Registered(Integrator):
             self.rejected += 1
         self._frames.append(image)
         self._positions.append(self._tracker.position)
-        total, cover = image.copy(), np.ones(image.shape, np.float32)
+        total = image.copy()
         x, y = self._positions[-1]
-        for earlier, (x0, y0) in list(zip(self._frames, self._positions, strict=True))[:-1]:
-            _add_moved(total, cover, earlier, x - x0, y - y0, self.subpixel)
-        total *= self.count / cover
+        steps = [(0.0, 0.0), *((x - x0, y - y0) for x0, y0 in list(self._positions)[:-1])]
+        if not self.subpixel:
+            steps = [(round(x), round(y)) for x, y in steps]
+        for earlier, (x, y) in zip(list(self._frames)[:-1], steps[1:], strict=True):
+            _add_moved(total, earlier, x, y)
+        # How much of all frames covers a pixel is a product for each frame: a sum of products.
+        rows = np.stack([_covered(image.shape[0], y) for _, y in steps])
+        columns = np.stack([_covered(image.shape[1], x) for x, _ in steps])
+        total *= self.count / (rows.T @ columns)
         return total
 
 
-def _add_moved(
-    total: np.ndarray, cover: np.ndarray, image: np.ndarray, x: float, y: float, subpixel: bool
-) -> None:
-    """Add `image` moved by (x, y) [px] to `total`, and its weight of every pixel to `cover`."""
+def _add_moved(total: np.ndarray, image: np.ndarray, x: float, y: float) -> None:
+    """Add `image` moved by (x, y) [px] to `total`; between pixels it is interpolated linearly."""
     height, width = image.shape
-    if not subpixel:
-        x, y = round(x), round(y)
-    if abs(x) >= width - 1 or abs(y) >= height - 1:
+    dx, dy = int(x), int(y)
+    if abs(dx) >= width or abs(dy) >= height:
         return
-    if x == int(x) and y == int(y):
-        x, y = int(x), int(y)
-        there = np.s_[max(y, 0) : height + min(y, 0), max(x, 0) : width + min(x, 0)]
-        here = np.s_[max(-y, 0) : height + min(-y, 0), max(-x, 0) : width + min(-x, 0)]
-        total[there] += image[here]
-        cover[there] += 1
-        return
-    total += cv2.warpAffine(image, np.float32([[1, 0, x], [0, 1, y]]), (width, height))
-    cover += np.outer(_covered(height, y), _covered(width, x))
+    if (x, y) != (dx, dy):
+        # What is left after whole pixels is a weighted mean with the neighbour on one side.
+        (wide, right), (high, down) = _weights(x - dx), _weights(y - dy)
+        image = cv2.filter2D(
+            image, -1, np.outer(high, wide), anchor=(right, down), borderType=cv2.BORDER_CONSTANT
+        )
+    there = np.s_[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
+    here = np.s_[max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)]
+    total[there] += image[here]
+
+
+def _weights(part: float) -> tuple[np.ndarray, int]:
+    """Filter that moves a row by `part` of a pixel, -1 to 1, and which of its taps is the pixel."""
+    share = abs(part)
+    taps = [share, 1 - share] if part >= 0 else [1 - share, share]
+    return np.float32(taps), int(part >= 0)
 
 
 def _covered(size: int, shift: float) -> np.ndarray:

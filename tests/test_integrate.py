@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from lctem_core import imaging, shapes
 from lctem_core.drift import Tracker
 from lctem_core.errors import InputError
-from lctem_core.integrate import Exponential, Registered, Sum, Window
+from lctem_core.integrate import Exponential, Registered, Sum, Window, _add_moved, _covered
 
 ALL = (Sum, Exponential, Window, Registered)
 
@@ -305,15 +306,18 @@ def test_an_implausible_jump_is_rejected():
     assert registered.position == pytest.approx((0, 0), abs=0.2)
 
 
-@settings(max_examples=25, deadline=None)
-@given(x=st.floats(-12, 12), y=st.floats(-12, 12), subpixel=st.booleans())
-def test_moving_and_covering_agree(x, y, subpixel):
-    from lctem_core.integrate import _add_moved
-
-    total, cover = np.zeros((10, 9), np.float32), np.zeros((10, 9), np.float32)
-    _add_moved(total, cover, np.ones((10, 9), np.float32), x, y, subpixel)
-    # OpenCV interpolates in steps of 1/32 pixel.
-    np.testing.assert_allclose(total, cover, atol=1 / 16)
+@settings(max_examples=60, deadline=None)
+@given(x=st.floats(-12, 12), y=st.floats(-12, 12), whole=st.booleans())
+def test_moving_is_linear_interpolation_and_covering_agrees(x, y, whole):
+    if whole:
+        x, y = round(x), round(y)
+    image = np.random.default_rng(0).random((10, 9)).astype(np.float32)
+    total, cover = np.zeros((2, 10, 9), np.float32)
+    _add_moved(total, image, x, y)
+    _add_moved(cover, np.ones_like(image), x, y)
+    expected = ndimage.shift(image.astype(float), (y, x), order=1, mode="grid-constant")
+    np.testing.assert_allclose(total, expected, atol=1e-5)
+    np.testing.assert_allclose(cover, np.outer(_covered(10, y), _covered(9, x)), atol=1e-5)
 
 
 def test_a_smooth_path_is_followed_for_long():
