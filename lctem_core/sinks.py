@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import tifffile
 
@@ -186,32 +185,40 @@ class TiffRecorder(Recorder):
 
 
 class ZarrRecorder(Recorder):
-    """Zarr array (T, H, W) float32, a chunk per frame; grows in steps."""
+    """Zarr array (T, H, W) float32; grows in steps."""
 
-    #: Frames by which the array grows.
-    STEP = 256
+    #: Frames by which the array grows, and frames in a chunk, which are written together.
+    STEP, CHUNK = 256, 8
 
     def _open(self, shape: tuple[int, ...]) -> None:
         import zarr  # takes a while to import
 
         shutil.rmtree(self.part, ignore_errors=True)
         self._array = zarr.create_array(
-            self.part, shape=(self.STEP, *shape), chunks=(1, *shape), dtype="float32",
+            self.part, shape=(self.STEP, *shape), chunks=(self.CHUNK, *shape), dtype="float32",
             dimension_names=("t", "y", "x"),
         )  # fmt: skip
         names = {"pixel_size": "pixel_size_nm", "fps": "fps"}
         for key, name in names.items():
             if self.facts.get(key):
                 self._array.attrs[name] = float(self.facts[key])
-        self._number = 0
+        self._number, self._waiting = 0, []
 
     def _append(self, image: np.ndarray) -> None:
-        if self._number == self._array.shape[0]:
-            self._array.resize((self._number + self.STEP, *self.shape))
-        self._array[self._number] = image
-        self._number += 1
+        self._waiting.append(np.asarray(image, np.float32))
+        if len(self._waiting) == self.CHUNK:
+            self._write()
+
+    def _write(self) -> None:
+        end = self._number + len(self._waiting)
+        if end > self._array.shape[0]:
+            self._array.resize((self._array.shape[0] + self.STEP, *self.shape))
+        self._array[self._number : end] = np.stack(self._waiting)
+        self._number, self._waiting = end, []
 
     def _finish(self) -> None:
+        if self._waiting:
+            self._write()
         self._array.resize((self._number, *self.shape))
 
 
@@ -234,20 +241,17 @@ class Mp4Recorder(Recorder):
         self._levels = Levels(limits)
 
     def _open(self, shape: tuple[int, ...]) -> None:
-        height, width = shape
-        fps = float(self.facts.get("fps") or 25)
-        code = cv2.VideoWriter_fourcc(*"vp09")
-        self._file = cv2.VideoWriter(str(self.part), code, fps, (width, height), isColor=True)
-        if not self._file.isOpened():
-            raise InputError(
-                "OpenCV with a VP9 encoder", "one without", "Record a .tif or .zarr instead."
-            )
+        from lctem_core.video import Film  # loads the codecs
+
+        self._rate = float(self.facts.get("fps") or 25)
+        self._film, self._number = Film(self.part, shape, self._rate), 0
 
     def _append(self, image: np.ndarray) -> None:
-        self._file.write(cv2.cvtColor(self._levels.draw(image), cv2.COLOR_GRAY2BGR))
+        self._film.add(self._levels.draw(image), self._number / self._rate)
+        self._number += 1
 
     def _finish(self) -> None:
-        self._file.release()
+        self._film.close()
 
 
 _RECORDERS = {".tif": TiffRecorder, ".tiff": TiffRecorder, ".zarr": ZarrRecorder,
