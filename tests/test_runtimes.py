@@ -83,7 +83,7 @@ def test_half_precision_is_near(shipped):
 def test_eight_bits(shipped):
     pytest.importorskip("nncf")
     runtime = runtimes.make("openvino-int8", *shipped, CPU)
-    assert runtimes.LEAST_PSNR < runtime.agreement.psnr < 80
+    assert 30 < runtime.agreement.psnr < 80  # far from exact; `auto` never takes it
     frame = np.ascontiguousarray(runtimes.trial_frame(1, 256, 5)[:, :, :128])
     assert runtime(frame).shape == frame.shape
     found = benchmark.losses(
