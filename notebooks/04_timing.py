@@ -23,7 +23,9 @@
 # of the machine's speed hits them alike; in its turn, a short call is made twice and the second counts,
 # as in a stream of frames. The first two turns are not counted. Tables give the median.
 # Where other programs run at the same time, everything is slower, and PyTorch more than the others;
-# so beside *this run* stands a *recorded* one, made with nothing else running.
+# so beside *this run* stands a *recorded* one, made with nothing else running. It was made before the
+# default weights changed: what it calls *faithful* is the network of today's *faithful-slim*, with more than
+# twice the operations.
 
 # %% tags=["hide-input"]
 import json
