@@ -46,7 +46,12 @@ ROOT = next(
 
 # %% tags=["parameters"]
 sizes = [256, 512, 1024]  # sides of the frames in pixels
-networks = ["paper", "faithful", "faithful-slim", "dry-look"]  # the paper's and the shipped
+networks = [
+    "paper",
+    "faithful",
+    "faithful-slim",
+    "dry-look",
+]  # the paper's and the shipped
 runtime_names = []  # runtimes; empty: all that suit this machine
 largest_side = {}  # largest side by network in pixels
 repeats = 20  # turns per size
