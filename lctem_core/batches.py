@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from lctem_core.config import Config
 from lctem_core.pairs import augment, split
 from lctem_core.store import Store
+from lctem_core.temporal import averaged
 
 
 class _Draws(Sampler):
@@ -75,8 +76,8 @@ class WholeFrames(Dataset):
 
 
 def tensor(image: np.ndarray) -> torch.Tensor:
-    """Image (H, W) as a float32 tensor (1, H, W); a clip (T, H, W) keeps its shape."""
-    image = image if image.ndim == 3 else image[None]
+    """Image (H, W) as a float32 tensor (1, H, W); of a clip (T, H, W) its averages (3, H, W)."""
+    image = averaged(image) if image.ndim == 3 else image[None]
     return torch.from_numpy(np.ascontiguousarray(image, np.float32))
 
 

@@ -10,9 +10,9 @@ import torch
 from lctem_core import model
 from lctem_core.errors import InputError
 from lctem_core.frames import check_image
-from lctem_core.preprocess import FAR, limits, reduce_longer
+from lctem_core.preprocess import limits, reduce_longer, stretched
 from lctem_core.refine import Refiner
-from lctem_core.temporal import TemporalUnet
+from lctem_core.temporal import AVERAGES, TemporalUnet, averaged, windows
 
 #: Name of the shipped weights.
 WEIGHTS = "temporal"
@@ -94,6 +94,32 @@ class ClipRefiner:
         InputError
             If the clip is not of so many real, finite frames, or all of them are constant.
         """
+        return self.of_averages(self._averaged(clip, size))
+
+    def of_averages(self, averages: np.ndarray) -> np.ndarray:
+        """Refine the newest of the frames that were averaged, in a stream for instance.
+
+        Parameters
+        ----------
+        averages : ndarray, (3, H, W)
+            Means of the last frames, as `lctem_core.temporal.averaged` or the integrator
+            `lctem_core.integrate.Averages` give them.
+
+        Returns
+        -------
+        ndarray, (H, W), float32
+            As of `__call__`.
+
+        Raises
+        ------
+        InputError
+            As for `__call__`.
+        """
+        images, lower, span = self._stretched(averages)
+        refined = self.refiner.refine_prepared(images)
+        return refined * np.float32(span) + np.float32(lower)
+
+    def _averaged(self, clip: np.ndarray, size: int) -> np.ndarray:
         clip = np.asarray(clip)
         if clip.ndim != 3 or len(clip) != self.frames:
             raise InputError(
@@ -101,17 +127,18 @@ class ClipRefiner:
                 f"an array of shape {clip.shape}",
                 "Repeat the oldest frame where a recording begins.",
             )
-        images, lower, span = self._stretched(clip, size)
-        return self.refiner.refine_prepared(images) * np.float32(span) + np.float32(lower)
+        return averaged(np.stack([reduce_longer(frame, size) for frame in clip]))
 
-    def _stretched(self, clip: np.ndarray, size: int) -> tuple[np.ndarray, float, float]:
-        # A copy, since it is stretched in place.
-        images = np.stack([reduce_longer(frame, size) for frame in clip]).astype(np.float32)
+    def _stretched(self, averages: np.ndarray) -> tuple[np.ndarray, float, float]:
+        if np.ndim(averages) != 3 or len(averages) != AVERAGES:
+            raise InputError(
+                f"{AVERAGES} averages (H, W)", f"an array of shape {np.shape(averages)}",
+                "See lctem_core.temporal.averaged.",
+            )  # fmt: skip
         preprocessing = self.refiner.card["preprocessing"]
-        mean = check_image(images.mean(axis=0), "mean of the frames")
+        mean = check_image(averages[0], "mean of the frames")
         lower, upper = limits(mean, preprocessing["low"], preprocessing["high"])
-        torch.from_numpy(images).sub_(lower).div_(upper - lower).clamp_(*FAR)
-        return images, lower, upper - lower
+        return stretched(averages, lower, upper), lower, upper - lower
 
     def attention(self, clip: np.ndarray, size: int = 512) -> tuple[np.ndarray, np.ndarray]:
         """How many of the frames the network averages, place by place.
@@ -129,11 +156,14 @@ class ClipRefiner:
         effective : ndarray, (H', W'), float32
             Effective number of frames in the mixture, 1 / Σ w².
         """
-        images, *_ = self._stretched(np.asarray(clip), size)
+        images, *_ = self._stretched(self._averaged(clip, size))
+        averages = np.zeros((AVERAGES, self.frames), np.float32)
+        for weights, last in zip(averages, windows(self.frames), strict=True):
+            weights[-last:] = 1 / last
         network: TemporalUnet = self.refiner.network
         device = next(network.parameters()).device
         with torch.inference_mode():
             shares = network.choice(torch.from_numpy(images)[None].to(device))[0]
-            weights = torch.einsum("khw,kt->thw", shares, network.averages)
+            weights = torch.einsum("khw,kt->thw", shares.cpu(), torch.from_numpy(averages))
             effective = 1 / weights.square().sum(dim=0)
-        return network.averages.detach().cpu().numpy(), effective.cpu().numpy()
+        return averages, effective.numpy()

@@ -23,7 +23,7 @@ from lctem_core.examples import HIGH, LOW, PLAIN, VARIETIES, in_processes, sharp
 from lctem_core.imaging import Scene, fit_gain
 from lctem_core.movie import Motion, Movie, enlarged, exported, shares
 from lctem_core.pairs import Pair
-from lctem_core.preprocess import FAR, limits
+from lctem_core.preprocess import FAR, limits, stretched
 from lctem_core.provenance import provenance
 from lctem_core.store import FORMAT, Store, Writer
 
@@ -152,11 +152,6 @@ def scaled(one: Clip) -> dict[str, np.ndarray]:
         "noisy": stretched(one.noisy, lower, upper),
         "faithful": stretched(one.faithful, lower, upper),
     }
-
-
-def stretched(images: np.ndarray, lower: float, upper: float) -> np.ndarray:
-    """Images with `lower` at 0 and `upper` at 1, cut off at `FAR`, float32."""
-    return np.clip((images - np.float32(lower)) * np.float32(1 / (upper - lower)), *FAR)
 
 
 def write_clips(

@@ -223,6 +223,7 @@ def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> b
         # that the sides are divisible, which the caller sees to.
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", "Constant folding", UserWarning)
         torch.onnx.export(
             network, (example,), written, opset_version=OPSET, dynamo=False,
             input_names=[INPUT], output_names=[OUTPUT], dynamic_axes=free,

@@ -28,8 +28,8 @@ SCALES = 5
 class FastUnet(nn.Module):
     """A U-Net on a grid `shuffle` times coarser.
 
-    Pixel-unshuffle moves each shuffle × shuffle block of pixels into channels, the U-Net runs on
-    the smaller grid, pixel-shuffle puts the channels back (Shi et al. 2016). Every layer of the
+    `Fold` moves each shuffle × shuffle block of pixels into channels, the U-Net runs on the
+    smaller grid, pixel-shuffle puts the channels back (Shi et al. 2016). Every layer of the
     U-Net then costs shuffle² less.
 
     Parameters
@@ -44,7 +44,7 @@ class FastUnet(nn.Module):
         local mean of the input, so that the level of the background comes through and nothing
         bounds the grey levels. ``detail``: the U-Net gives this difference from the input itself,
         of which it has chosen, place by place, how much detail of each scale to keep, see
-        `kept_detail`.
+        `KeptDetail`.
     width : float
         Factor of the decoder's channels; of the encoders ``slim`` and ``light``, of all channels.
     """
@@ -54,6 +54,9 @@ class FastUnet(nn.Module):
     ) -> None:
         super().__init__()
         self.shuffle, self.head = shuffle, head
+        self.fold = Fold(shuffle)
+        if head == "detail":
+            self.detail = KeptDetail(shuffle)
         classes = shuffle**2 + (SCALES if head == "detail" else 0)
         if encoder in (SLIM, LIGHT):
             self.unet: nn.Module = slim_unet(encoder, shuffle**2, classes, depth, width)
@@ -80,13 +83,15 @@ class FastUnet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Refine a batch, (N, 1, H, W) -> (N, 1, H, W); sides divisible by shuffle · 2^depth."""
-        answer = self.unet(functional.pixel_unshuffle(x, self.shuffle))
-        image = functional.pixel_shuffle(answer[:, : self.shuffle**2], self.shuffle)
+        folded = self.fold(x)
+        answer = self.unet(folded)
+        image = answer[:, : self.shuffle**2]
+        if self.head == "detail":
+            image = image + self.detail(folded, torch.sigmoid(answer[:, self.shuffle**2 :]))
+        image = functional.pixel_shuffle(image, self.shuffle)
         if self.head == "sigmoid":
             return torch.sigmoid(image)
-        if self.head == "linear":
-            return image + local_mean(x)
-        return image + kept_detail(x, torch.sigmoid(answer[:, self.shuffle**2 :]), self.shuffle)
+        return image + local_mean(x) if self.head == "linear" else image
 
 
 def local_mean(x: torch.Tensor) -> torch.Tensor:
@@ -96,7 +101,57 @@ def local_mean(x: torch.Tensor) -> torch.Tensor:
     return functional.interpolate(coarse, scale_factor=16, mode="bilinear")
 
 
-def kept_detail(x: torch.Tensor, shares: torch.Tensor, shuffle: int) -> torch.Tensor:
+class Fold(nn.Module):
+    """Blocks of pixels moved into channels, (N, C, H, W) -> (N, C · block², H / block, W / block).
+
+    The same as pixel-unshuffle, as a convolution: ONNX Runtime moves memory about with one thread.
+    """
+
+    def __init__(self, block: int, channels: int = 1) -> None:
+        super().__init__()
+        self.block, self.channels = block, channels
+        one = torch.eye(block**2).reshape(block**2, 1, block, block)
+        self.register_buffer("kernel", one.repeat(channels, 1, 1, 1), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Fold a batch whose sides are divisible by the block."""
+        return functional.conv2d(x, self.kernel, stride=self.block, groups=self.channels)
+
+
+class Enlarge(nn.Module):
+    """Linear interpolation of images whose pixels are folded into channels.
+
+    Parameters
+    ----------
+    factor : int
+        How much larger the images become, a power of two: twice at a time.
+    folded : int
+        Side of the blocks that are folded; 1 for an image as it is.
+    images : int
+        How many images the channels hold.
+    """
+
+    def __init__(self, factor: int, folded: int = 1, images: int = 1) -> None:
+        super().__init__()
+        self.images = images
+        # What the middle block of 3 × 3 becomes, for a one in each of their pixels in turn.
+        ones = torch.eye(9 * folded**2).reshape(-1, 1, 3 * folded, 3 * folded)
+        side = factor * folded
+        large = ones
+        while large.shape[-1] < 3 * side:
+            large = functional.interpolate(large, scale_factor=2, mode="bilinear")
+        middle = large[:, 0, side : 2 * side, side : 2 * side].reshape(-1, side**2)
+        kernel = middle.T.reshape(side**2, 3, folded, 3, folded).permute(0, 2, 4, 1, 3)
+        kernel = kernel.reshape(side**2, folded**2, 3, 3).contiguous()
+        self.register_buffer("kernel", kernel.repeat(images, 1, 1, 1), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Enlarge, (N, images · folded², H, W) -> (N, images · (factor · folded)², H, W)."""
+        x = functional.pad(x, (1, 1, 1, 1), mode="replicate")
+        return functional.conv2d(x, self.kernel, groups=self.images)
+
+
+class KeptDetail(nn.Module):
     """Image with a chosen share of its detail at each scale, place by place.
 
     The image is taken apart into means over blocks of 1, 2, 4, … pixels. From the coarsest on, the
@@ -104,52 +159,68 @@ def kept_detail(x: torch.Tensor, shares: torch.Tensor, shuffle: int) -> torch.Te
     of 1 give the image back, shares of 0 its coarsest means: a smoothing whose width changes from
     place to place, like the shrinkage of a Laplacian pyramid.
 
+    The image is folded (`Fold`), and so are its levels finer than a block: on the small grid with
+    many channels all of this is done by convolutions, which every runtime does fast.
+
     Parameters
     ----------
-    x : Tensor, (N, 1, H, W)
-        Sides divisible by 32.
-    shares : Tensor, (N, 5, H / shuffle, W / shuffle)
-        0 to 1, from the finest scale to the coarsest.
     shuffle : int
-        How much coarser the grid of the shares is.
-
-    Returns
-    -------
-    Tensor, (N, 1, H, W)
+        Side of the folded blocks, 1, 2, 4, 8 or 16.
     """
-    levels = [x]
-    for _ in range(SCALES):
-        levels.append(functional.avg_pool2d(levels[-1], 2))
-    image = levels[-1]
-    for scale in reversed(range(SCALES)):
-        image = enlarged(image)
-        share = shares[:, scale : scale + 1]
-        block = 2**scale
-        if block > shuffle:
-            share = functional.avg_pool2d(share, block // shuffle)
-        while block < shuffle:
-            share, block = enlarged(share), 2 * block
-        image = image + share * (levels[scale] - image)
-    return image
+
+    def __init__(self, shuffle: int) -> None:
+        super().__init__()
+        self.shuffle = shuffle
+        #: Side of the folded blocks at each scale, and beyond the last.
+        self.folded = [max(1, shuffle >> scale) for scale in range(SCALES + 1)]
+        self.enlarge = nn.ModuleList()
+        self.spread = nn.ModuleList()
+        for scale in range(SCALES):
+            coarser, finer = self.folded[scale + 1], self.folded[scale]
+            self.enlarge.append(Enlarge(2, coarser))
+            self.spread.append(Enlarge(finer) if finer > 1 else nn.Identity())
+            if finer > 1:
+                self.register_buffer(f"mean{scale}", means_kernel(finer), persistent=False)
+
+    def forward(self, x: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+        """Smooth a batch.
+
+        Parameters
+        ----------
+        x : Tensor, (N, shuffle², H, W)
+            Folded; the sides of the image divisible by 32.
+        shares : Tensor, (N, 5, H, W)
+            0 to 1, from the finest scale to the coarsest.
+
+        Returns
+        -------
+        Tensor, (N, shuffle², H, W)
+            Folded.
+        """
+        levels = [x]
+        for scale in range(SCALES):
+            if self.folded[scale] > 1:
+                levels.append(functional.conv2d(levels[-1], getattr(self, f"mean{scale}")))
+            else:
+                levels.append(functional.avg_pool2d(levels[-1], 2))
+        image = levels[-1]
+        for scale in reversed(range(SCALES)):
+            image = self.enlarge[scale](image)
+            if self.folded[scale] == 1:
+                image = functional.pixel_shuffle(image, 2)
+            share = shares[:, scale : scale + 1]
+            smaller = 2**scale // self.shuffle
+            if smaller > 1:
+                share = functional.avg_pool2d(share, smaller)
+            image = image + self.spread[scale](share) * (levels[scale] - image)
+        return image
 
 
-def enlarged(x: torch.Tensor) -> torch.Tensor:
-    """Image enlarged twice by linear interpolation, (N, 1, H, W) -> (N, 1, 2 H, 2 W).
-
-    PyTorch's own does it, except where a gradient is needed, which is slow there on a CPU.
-    """
-    if x.requires_grad and torch.is_grad_enabled():
-        return _twice(_twice(x, 3), 2)
-    return functional.interpolate(x, scale_factor=2, mode="bilinear")
-
-
-def _twice(x: torch.Tensor, dim: int) -> torch.Tensor:
-    """Twice as many samples along an axis, at a quarter and three quarters of every old one."""
-    last = x.shape[dim] - 1
-    before = torch.cat([x.narrow(dim, 0, 1), x.narrow(dim, 0, last)], dim)
-    after = torch.cat([x.narrow(dim, 1, last), x.narrow(dim, last, 1)], dim)
-    both = torch.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], dim + 1)
-    return both.flatten(dim, dim + 1)
+def means_kernel(folded: int) -> torch.Tensor:
+    """Kernel of the means over 2 × 2 folded pixels, (folded² / 4, folded², 1, 1)."""
+    one = torch.eye(folded**2).reshape(-1, 1, folded, folded)
+    means = functional.avg_pool2d(one, 2).flatten(1)
+    return means.T.reshape(-1, folded**2, 1, 1).contiguous()
 
 
 def slim_unet(encoder: str, inputs: int, outputs: int, depth: int, width: float) -> SlimUnet:

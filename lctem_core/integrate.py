@@ -16,6 +16,7 @@ import numpy as np
 
 from lctem_core.drift import Shift, Tracker
 from lctem_core.errors import InputError
+from lctem_core.temporal import windows
 
 
 class Integrator(ABC):
@@ -238,23 +239,29 @@ class Exponential(Integrator):
         return self._average.copy()
 
 
-class Window(Integrator):
-    """The last n frames as a stack (n, H, W), oldest first, for a network that sees motion.
+class Averages(Integrator):
+    """Means over all of the last n frames, over the newest few, and the newest frame: (3, H, W).
 
-    While warming up, the oldest frame there is stands in for the missing ones.
+    For the temporal network, see `lctem_core.temporal`. While warming up, the means are over the
+    frames that there are. Results are float32, in the counts of one frame.
     """
 
     def _start(self, frame: np.ndarray) -> None:
-        self._ring = np.repeat(frame[None], self.n, 0)
-        self._at = 0
+        self._ring = np.zeros((self.n, *frame.shape), np.float32)
+        self._windows = windows(self.n)
+        self._at = -1
 
     def _add(self, frame: np.ndarray) -> np.ndarray:
-        self._ring[self._at] = frame
         self._at = (self._at + 1) % self.n
-        return self._stack()
-
-    def _stack(self) -> np.ndarray:
-        return np.concatenate((self._ring[self._at :], self._ring[: self._at]))
+        self._ring[self._at] = frame
+        averages = np.empty((len(self._windows), *frame.shape), np.float32)
+        for average, last in zip(averages, self._windows, strict=True):
+            there = min(last, self.count)
+            which = np.arange(self._at - there + 1, self._at + 1) % self.n
+            np.multiply(self._ring[which[0]], np.float32(1 / there), out=average)
+            for i in which[1:]:
+                cv2.scaleAdd(self._ring[i], 1 / there, average, dst=average)
+        return averages
 
 
 class Registered(Integrator):

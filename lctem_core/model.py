@@ -97,10 +97,10 @@ def check_architecture(
         raise InputError("a light encoder with shuffle 2, 4 or 8", "shuffle 1", "Raise it.")
     if not 1 <= frames <= 100:
         raise InputError("1 to 100 frames", repr(frames), "10 is usual.")
-    if frames > 1 and (encoder not in (SLIM, LIGHT) or head != "detail"):
+    if frames > 1 and (encoder not in (SLIM, LIGHT) or head != "detail" or shuffle == 1):
         raise InputError(
-            "encoder slim or light and head detail for several frames", f"{encoder} and {head}",
-            "Only these networks take several frames.",
+            "encoder slim or light, head detail and shuffle 2 or more for several frames",
+            f"{encoder}, {head} and {shuffle}", "Only these networks take several frames.",
         )  # fmt: skip
 
 

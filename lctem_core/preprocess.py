@@ -155,6 +155,15 @@ def check_percentiles(low: float, high: float, least_contrast: float) -> None:
 FAR = (-4.0, 5.0)
 
 
+def stretched(
+    image: np.ndarray, lower: float, upper: float, clip: tuple[float, float] = FAR
+) -> np.ndarray:
+    """Image with `lower` at 0 and `upper` at 1, cut off at `clip`: a new array, float32."""
+    result = np.subtract(image, np.float32(lower), dtype=np.float32)
+    result *= np.float32(1 / (upper - lower))
+    return np.clip(result, *clip, out=result)
+
+
 def rescale(
     image: np.ndarray,
     low: float = 0.1,

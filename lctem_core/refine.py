@@ -12,7 +12,7 @@ from torch import nn
 from lctem_core import model, runtimes
 from lctem_core.errors import InputError
 from lctem_core.frames import check_image
-from lctem_core.preprocess import FAR, limits, reduce_longer, rescale
+from lctem_core.preprocess import limits, reduce_longer, rescale, stretched
 from lctem_core.runtimes import Runtime
 
 #: Shipped weights by the look that they give a frame.
@@ -185,9 +185,8 @@ class Refiner:
         if self.look == "dry":
             return rescale(image, low, high), lambda refined: refined
         lower, upper = limits(image, low, high)
-        span = upper - lower
-        image = np.clip((image - lower) / span, *FAR).astype(np.float32, copy=False)
-        return image, lambda refined: (refined * span + lower).astype(np.float32, copy=False)
+        scale, offset = np.float32(upper - lower), np.float32(lower)
+        return stretched(image, lower, upper), lambda refined: refined * scale + offset
 
     def refine_prepared(self, image: np.ndarray) -> np.ndarray:
         """Refine an image that is preprocessed already, in the same scale.

@@ -18,6 +18,7 @@ from lctem_core.engines import Engine, OnnxRuntime, OpenVino, Torch, openvino_ha
 from lctem_core.errors import InputError
 from lctem_core.examples import example
 from lctem_core.preprocess import FAR, rescale
+from lctem_core.temporal import AVERAGES
 
 #: What the others are compared with: PyTorch, operation by operation, float32.
 REFERENCE = "torch"
@@ -127,8 +128,8 @@ class Runtime:
 
 
 def channels(card: dict[str, Any]) -> int:
-    """Frames that the network of a card takes at once, as channels."""
-    return int(card["architecture"].get("frames", 1))
+    """Channels that the network of a card takes: averages of frames, if it is a temporal one."""
+    return AVERAGES if card["architecture"].get("frames", 1) > 1 else 1
 
 
 def device_of(name: str | None, runtime: str = DEFAULT) -> torch.device:

@@ -1,36 +1,59 @@
-"""The temporal network: the last frames of a movie in, what the newest shows out.
+"""The temporal network: averages over the last frames in, what the newest frame shows out.
 
-Summing frames blurs what moves; a single frame is noisy. This network chooses, place by place, how
-many of the last frames to average, and then, like the fast network, how much detail of each scale
-to keep of that average. Its U-Net sees several averages of different lengths and can correct the
-result.
+Summing frames blurs what moves; a single frame is noisy. This network sees averages over all of the
+last frames, over the newest few, and the newest frame. It chooses, place by place, what to take of
+each, and then, like the fast network, how much detail of each scale to keep of the mixture. Its
+U-Net can correct the result.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from lctem_core.fast import SCALES, kept_detail, slim_unet
+from lctem_core.fast import SCALES, Enlarge, Fold, KeptDetail, means_kernel, slim_unet
 
-#: The averages start as those over these shares of the frames: of ten, the last 10, 3 and 1.
-WINDOWS = (1.0, 0.3, 0.0)
-#: Logarithm of the weight that the other frames start with; at 0 they could learn nothing.
-_OUTSIDE = -6.0
+#: The averages are over these shares of the frames: of ten, the last 10, 3 and 1. Where all of
+#: their weights could be learnt, they stayed within 5 % of these.
+_SHARES = (1.0, 0.3, 0.0)
+#: How many there are.
+AVERAGES = len(_SHARES)
+
+
+def windows(frames: int) -> tuple[int, ...]:
+    """How many of the newest of `frames` frames each average is over, the most first."""
+    return tuple(max(1, round(share * frames)) for share in _SHARES)
+
+
+def averaged(clip: np.ndarray) -> np.ndarray:
+    """Averages that the network takes.
+
+    Parameters
+    ----------
+    clip : ndarray, (T, H, W), float32
+        Frames, oldest first.
+
+    Returns
+    -------
+    ndarray, (3, H, W), float32
+        Means of the last frames, see `windows`.
+    """
+    return np.stack([clip[-last:].mean(axis=0) for last in windows(len(clip))])
 
 
 class TemporalUnet(nn.Module):
-    """A slim U-Net for the last frames of a movie.
+    """A slim U-Net for averages over the last frames of a movie.
 
-    It takes a few weighted averages of the frames (`averages`), whose weights are learnt, positive
-    and of sum 1. The U-Net sees them all; the image that keeps some of its detail is a mixture of
-    them that changes from place to place. Three are few because every channel of the full grid
-    costs: the network shall take at most one and a half times as long as that for single frames.
+    The network shall take at most one and a half times as long as that for single frames. So the
+    U-Net sees all pixels of the first average only, and means over 2 × 2 of the others; what is
+    mixed has all pixels of each.
 
     Parameters
     ----------
     frames : int
+        The first average is over so many.
     encoder, shuffle, depth, width
         As for `lctem_core.fast.FastUnet` with the head ``detail``; ``slim`` or ``light``.
     """
@@ -40,42 +63,50 @@ class TemporalUnet(nn.Module):
     ) -> None:
         super().__init__()
         self.frames, self.shuffle = frames, shuffle
-        self.logits = nn.Parameter(torch.full((len(WINDOWS), frames), _OUTSIDE))
-        outputs = shuffle**2 + SCALES + len(WINDOWS)
-        self.unet = slim_unet(encoder, len(WINDOWS) * shuffle**2, outputs, depth, width)
+        self.fold = Fold(shuffle)
+        self.enlarge = Enlarge(shuffle)
+        self.detail = KeptDetail(shuffle)
+        self.register_buffer("means", means_kernel(shuffle), persistent=False)
+        others = AVERAGES - 1
+        inputs = shuffle**2 + others * len(self.means)
+        outputs = shuffle**2 + SCALES + others
+        self.unet = slim_unet(encoder, inputs, outputs, depth, width)
         with torch.no_grad():
-            for logits, share in zip(self.logits, WINDOWS, strict=True):
-                logits[frames - max(1, round(share * frames)) :] = 0
             head = self.unet.head
             # As in the fast network, no grid at the start; and all frames nearly everywhere.
             head.weight[: shuffle**2] = head.weight[:1].clone()
-            head.weight[-len(WINDOWS) :] = 0
+            head.weight[-others:] = 0
             head.bias[:] = 0
-            head.bias[-len(WINDOWS)] = 4.0
+            head.bias[-others:] = -3.0
 
-    @property
-    def averages(self) -> torch.Tensor:
-        """Weights of the frames in each average, (averages, frames)."""
-        return torch.softmax(self.logits, dim=1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Refine clips, (N, frames, H, W), oldest first, -> (N, 1, H, W)."""
-        averages = functional.conv2d(x, self.averages[:, :, None, None])
-        answer = self.unet(functional.pixel_unshuffle(averages, self.shuffle))
+    def forward(self, averages: torch.Tensor) -> torch.Tensor:
+        """Refine averages, (N, 3, H, W), see `averaged`, -> (N, 1, H, W)."""
+        folded, answer = self._answer(averages)
         pixels, ends = self.shuffle**2, self.shuffle**2 + SCALES
-        image = functional.pixel_shuffle(answer[:, :pixels], self.shuffle)
-        mixture = (self._mixed(answer) * averages).sum(dim=1, keepdim=True)
-        shares = torch.sigmoid(answer[:, pixels:ends])
-        return image + kept_detail(mixture, shares, self.shuffle)
+        mixture, *others = folded
+        for share, other in zip(self._shares(answer), others, strict=True):
+            mixture = mixture + self.enlarge(share) * (other - mixture)
+        image = answer[:, :pixels] + self.detail(mixture, torch.sigmoid(answer[:, pixels:ends]))
+        return functional.pixel_shuffle(image, self.shuffle)
 
-    def choice(self, x: torch.Tensor) -> torch.Tensor:
-        """Share of each average in the mixture, (N, frames, H, W) -> (N, averages, H, W)."""
-        averages = functional.conv2d(x, self.averages[:, :, None, None])
-        return self._mixed(self.unet(functional.pixel_unshuffle(averages, self.shuffle)))
+    def choice(self, averages: torch.Tensor) -> torch.Tensor:
+        """Share of each average in the mixture, (N, 3, H, W) -> (N, 3, H, W)."""
+        _, answer = self._answer(averages)
+        left, choice = 1.0, []
+        for share in reversed(self._shares(answer)):
+            share = functional.pixel_shuffle(self.enlarge(share), self.shuffle)
+            choice.append(left * share)
+            left = left * (1 - share)
+        return torch.cat([left, *reversed(choice)], dim=1)
 
-    def _mixed(self, answer: torch.Tensor) -> torch.Tensor:
-        choice = torch.softmax(answer[:, self.shuffle**2 + SCALES :], dim=1)
-        return functional.interpolate(choice, scale_factor=self.shuffle, mode="bilinear")
+    def _answer(self, averages: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        folded = [self.fold(one) for one in averages.split(1, dim=1)]
+        coarse = [functional.conv2d(one, self.means) for one in folded[1:]]
+        return folded, self.unet(torch.cat([folded[0], *coarse], dim=1))
+
+    def _shares(self, answer: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Of each average but the first, how much of it replaces the mixture of those before."""
+        return torch.sigmoid(answer[:, self.shuffle**2 + SCALES :]).split(1, dim=1)
 
 
 def begin_from(network: TemporalUnet, single: nn.Module) -> None:

@@ -15,7 +15,7 @@ CARD = {
 
 
 class Newest(nn.Module):
-    """Gives the last frame back."""
+    """Gives the last average back, that of the newest frame."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x[:, -1:] + 0

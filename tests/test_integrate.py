@@ -14,9 +14,10 @@ from scipy import ndimage
 from lctem_core import imaging, shapes
 from lctem_core.drift import Tracker
 from lctem_core.errors import InputError
-from lctem_core.integrate import Exponential, Registered, Sum, Window, _add_moved, _covered
+from lctem_core.integrate import Averages, Exponential, Registered, Sum, _add_moved, _covered
+from lctem_core.temporal import averaged, windows
 
-ALL = (Sum, Exponential, Window, Registered)
+ALL = (Sum, Exponential, Averages, Registered)
 
 
 def noisy(seed, shape=(64, 64), dtype=np.uint16):
@@ -205,14 +206,16 @@ def test_exponential_weights():
     np.testing.assert_allclose(got, [4, 2, 1])
 
 
-def test_window_repeats_the_oldest_while_warming_up():
-    window = Window(3)
-    frames = [noisy(i) for i in range(6)]
+def test_averages_are_those_that_the_network_takes():
+    averages = Averages(10)
+    frames = np.stack([noisy(i) for i in range(25)])
     for i, frame in enumerate(frames):
-        got = window.push(frame, i)
-        order = [max(0, i - 2), max(0, i - 1), i]
-        np.testing.assert_array_equal(got, [frames[k] for k in order])
-        assert window.count == min(i + 1, 3)
+        got = averages.push(frame, i)
+        assert got.dtype == np.float32
+        there = frames[max(0, i - 9) : i + 1].astype(np.float32)
+        for one, last in zip(got, windows(10), strict=True):
+            np.testing.assert_allclose(one, there[-last:].mean(axis=0), rtol=1e-6, atol=1e-4)
+    np.testing.assert_allclose(got, averaged(there), rtol=1e-6, atol=1e-4)
 
 
 # Drift

@@ -5,7 +5,7 @@ import torch
 from lctem_core import model
 from lctem_core.config import Config
 from lctem_core.errors import InputError
-from lctem_core.temporal import begin_from
+from lctem_core.temporal import averaged, begin_from, windows
 
 SLIM = {"encoder": "slim", "shuffle": 4, "depth": 3, "head": "detail"}
 
@@ -23,7 +23,7 @@ def test_on_a_static_scene_it_starts_as_the_single_frame_network(encoder):
     begin_from(temporal, single)
     frame = _images(1, 1, 64, 96)
     with torch.inference_mode():
-        expected, seen = single(frame), temporal(frame.expand(1, 10, -1, -1))
+        expected, seen = single(frame), temporal(frame.expand(1, 3, -1, -1))
     torch.testing.assert_close(seen, expected, atol=1e-5, rtol=0)
 
 
@@ -32,27 +32,30 @@ def test_it_starts_with_the_mean_of_all_frames_nearly_everywhere():
     single = model.unet(**SLIM).eval()
     temporal = model.unet(**SLIM, frames=10).eval()
     begin_from(temporal, single)
-    clip = _images(1, 10, 64, 64)
+    clip = _images(10, 64, 64).numpy()
+    averages = torch.from_numpy(averaged(clip))[None]
     with torch.inference_mode():
-        of_mean = single(clip.mean(dim=1, keepdim=True))
-        of_last = single(clip[:, -1:])
-        seen = temporal(clip)
+        of_mean, of_last = single(averages[:, :1]), single(averages[:, -1:])
+        seen = temporal(averages)
     assert (seen - of_mean).abs().mean() < 0.3 * (seen - of_last).abs().mean()
 
 
-def test_the_newest_frame_is_the_last():
-    torch.manual_seed(1)
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_each_average_can_be_all_that_is_taken(which):
     temporal = model.unet(**SLIM, frames=4).eval()
-    with torch.no_grad():  # choose the shortest average, keep all of its detail, add nothing
+    with torch.no_grad():  # choose one average, keep all of its detail, add nothing
         head = temporal.unet.head
         head.weight.zero_()
         head.bias.zero_()
-        head.bias[16:21] = 30
-        head.bias[-1] = 30
-        temporal.logits[-1, :-1] = -30
-    clip = _images(2, 4, 64, 64)
+        head.bias[16:] = 30
+        head.bias[21:] = -30
+        if which:
+            head.bias[20 + which] = 30
+    averages = _images(2, 3, 64, 64)
     with torch.inference_mode():
-        torch.testing.assert_close(temporal(clip), clip[:, -1:], atol=1e-4, rtol=0)
+        seen, choice = temporal(averages), temporal.choice(averages)
+    torch.testing.assert_close(seen, averages[:, which : which + 1], atol=1e-4, rtol=0)
+    torch.testing.assert_close(choice[:, which], torch.ones(2, 64, 64), atol=1e-4, rtol=0)
 
 
 def test_weights_and_card_survive_the_disk(tmp_path):
@@ -63,7 +66,9 @@ def test_weights_and_card_survive_the_disk(tmp_path):
     assert loaded.frames == 10
 
 
-@pytest.mark.parametrize("change", [{"encoder": "resnet18"}, {"head": "linear"}])
+@pytest.mark.parametrize(
+    "change", [{"encoder": "resnet18"}, {"head": "linear"}, {"shuffle": 1, "encoder": "light"}]
+)
 def test_other_networks_take_one_frame(change):
     with pytest.raises(InputError, match="several frames"):
         model.unet(**(SLIM | {"frames": 10} | change))
@@ -74,20 +79,19 @@ def test_a_mosaic_of_clips_is_refused():
         Config.of(SLIM | {"frames": 10, "target": "faithful"})
 
 
-def test_averages_are_positive_and_of_sum_one():
-    temporal = model.unet(**SLIM, frames=10)
-    with torch.no_grad():
-        temporal.logits.normal_()
-    averages = temporal.averages
-    assert averages.min() > 0
-    torch.testing.assert_close(averages.sum(dim=1), torch.ones(len(averages)))
+@pytest.mark.parametrize(("frames", "lasts"), [(10, (10, 3, 1)), (4, (4, 1, 1)), (20, (20, 6, 1))])
+def test_averages_are_means_of_the_newest(frames, lasts):
+    assert windows(frames) == lasts
+    clip = _images(frames, 8, 9).numpy()
+    for average, last in zip(averaged(clip), lasts, strict=True):
+        np.testing.assert_allclose(average, clip[frames - last :].mean(axis=0), rtol=1e-6)
 
 
 def test_the_choice_is_what_is_mixed():
     torch.manual_seed(1)
     temporal = model.unet(**SLIM, frames=10).eval()
     with torch.inference_mode():
-        choice = temporal.choice(_images(1, 10, 64, 64))
+        choice = temporal.choice(_images(1, 3, 64, 64))
     assert choice.shape == (1, 3, 64, 64)
     torch.testing.assert_close(choice.sum(dim=1), torch.ones(1, 64, 64))
     assert choice[:, 0].min() > 0.9  # all frames nearly everywhere, at the start
