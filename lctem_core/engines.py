@@ -186,9 +186,9 @@ def openvino_has_bf16() -> bool:
 def _quantised(graph: Any, calibration: Sequence[np.ndarray]) -> Any:
     import nncf
 
-    # What the network does outside its submodules (`kept_detail`) and its first convolution stay in
-    # float32: eight bits of the frame itself would cost some 5 dB.
-    kept = ["^/[A-Z].*", "^/unet/enter/.*", f"^{OUTPUT}.*"]
+    # What the network does to the frame itself and its first convolution stay in float32: eight
+    # bits of the frame would cost some 5 dB.
+    kept = ["^/[A-Z].*", "^/(fold|detail|enlarge)/.*", "^/unet/enter/.*", f"^{OUTPUT}.*"]
     outside = nncf.IgnoredScope(patterns=kept, validate=False)
     return nncf.quantize(
         graph, nncf.Dataset(calibration), subset_size=len(calibration), ignored_scope=outside

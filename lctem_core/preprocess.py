@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -50,10 +53,51 @@ def reduce_longer(image: np.ndarray, size: int = 512) -> np.ndarray:
 
 def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Image resampled to (height, width) by area averaging, float32; as it is if of that shape."""
+    image = np.asarray(image)
+    block = image.shape[0] // height
+    if block > 1 and image.dtype in _SUMMED and image.shape == (block * height, block * width):
+        return _block_means(np.ascontiguousarray(image), block)
     image = np.ascontiguousarray(image, np.float32)
     if image.shape == (height, width):
         return image
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+#: Types whose rows OpenCV adds up in float32 without a copy of the image.
+_SUMMED = (np.uint8, np.uint16, np.float32)
+#: Rows of the result that are computed at once: what they need then stays in the cache.
+_BAND = 32
+
+
+def _block_means(image: np.ndarray, block: int) -> np.ndarray:
+    """Means over blocks of pixels, for a camera's frames, in half of the time of the general way.
+
+    OpenCV's area averaging needs a float32 copy of the frame first, which alone takes longer.
+    """
+    height, width = image.shape[0] // block, image.shape[1] // block
+    result = np.empty((height, width), np.float32)
+
+    def band(first: int) -> None:
+        rows = image[first * block : (first + _BAND) * block]
+        total = cv2.add(rows[0::block], rows[1::block], dtype=cv2.CV_32F)
+        for i in range(2, block):
+            cv2.accumulate(rows[i::block], total)
+        part = result[first : first + _BAND]
+        cv2.resize(total, (width, len(part)), dst=part, interpolation=cv2.INTER_AREA)
+        part *= np.float32(1 / block)
+
+    bands = range(0, height, _BAND)
+    if cv2.getNumThreads() > 1 and len(bands) > 1:
+        list(_threads().map(band, bands))
+    else:
+        for first in bands:
+            band(first)
+    return result
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cv2.getNumThreads(), "reduce")
 
 
 def _check_size(size: int) -> None:

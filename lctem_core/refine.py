@@ -164,6 +164,11 @@ class Refiner:
     def _prepare(
         self, frame: np.ndarray, size: int
     ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+        if runtimes.channels(self.card) > 1:
+            raise InputError(
+                "weights of a network for single frames", "those of a temporal one",
+                "Give its last frames to ClipRefiner, or take other weights.",
+            )  # fmt: skip
         return self.stretch(reduce_longer(check_image(frame, "frame"), size))
 
     def stretch(self, image: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:

@@ -8,7 +8,7 @@ from skimage.exposure import rescale_intensity
 
 from lctem_core.errors import InputError
 from lctem_core.frames import read
-from lctem_core.preprocess import limits, reduce, reduce_longer, rescale
+from lctem_core.preprocess import limits, reduce, reduce_longer, rescale, resized
 
 
 def as_the_public_code(image, low=0.1, high=99.9):
@@ -127,6 +127,24 @@ def test_reduce_averages_areas_of_any_type(dtype):
     np.testing.assert_allclose(
         reduced, image.astype(float).reshape(128, 4, 128, 3).mean((1, 3)), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("block", [2, 3, 4, 7])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_block_means_are_the_means_of_blocks(dtype, block, threads):
+    rng = np.random.default_rng(0)
+    top = 65535 if dtype == np.uint16 else 255
+    image = (rng.random((150 * block, 90 * block)) * top).astype(dtype)
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(threads)
+    try:
+        seen = resized(image[::-1], 150, 90)
+    finally:
+        cv2.setNumThreads(before)
+    expected = image[::-1].reshape(150, block, 90, block).mean(axis=(1, 3), dtype=np.float64)
+    assert seen.dtype == np.float32
+    np.testing.assert_allclose(seen, expected, rtol=1e-6)
 
 
 def test_reduce_follows_opencv_for_odd_and_small_crops():

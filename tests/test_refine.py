@@ -246,6 +246,8 @@ def test_several_frames_at_once():
     refine = Refiner(model.build(card["architecture"]), card, device="cpu")
     stretched = np.random.default_rng(0).random((3, 70, 100), np.float32)
     assert refine.refine_prepared(stretched).shape == (70, 100)
+    with pytest.raises(InputError, match="ClipRefiner"):
+        refine(stretched[0])
 
 
 def test_a_nan_in_a_frame_of_any_float():
