@@ -85,6 +85,29 @@ def _one_thread(_: int) -> None:
     cv2.setNumThreads(1)  # workers share the cores already
 
 
+class ResumableLoader(DataLoader):
+    """Goes on in the middle of an epoch: Lightning keeps its state in the checkpoints."""
+
+    _taken = _resumed = 0
+
+    def state_dict(self) -> dict[str, int]:
+        """How many batches of the epoch have been handed out."""
+        return {"taken": self._taken}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Leave out the batches that were handed out before, in the next epoch only."""
+        self._resumed = state["taken"] % len(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Batches of an epoch."""
+        # As a generator it begins when the first batch is asked for, after `load_state_dict`. What
+        # was trained on is read once more and left out: seconds, whatever draws the samples.
+        first, self._resumed = self._resumed, 0
+        for self._taken, batch in enumerate(super().__iter__(), 1):
+            if self._taken > first:
+                yield batch
+
+
 class PairsData(L.LightningDataModule):
     """Training and validation loaders of a prepared store."""
 
@@ -98,7 +121,7 @@ class PairsData(L.LightningDataModule):
     def train_dataloader(self) -> DataLoader:
         """Shuffled, augmented crops."""
         crops = TrainingCrops(self.store, self.training, self.config)
-        return DataLoader(
+        return ResumableLoader(
             crops,
             # Lightning calls set_epoch on it and, with several devices, deals it out among them.
             sampler=_Draws(len(crops), self.config.seed),
@@ -112,6 +135,12 @@ class PairsData(L.LightningDataModule):
         """Crops per step and device."""
         devices = self.trainer.world_size if self.trainer else 1
         return max(1, min(self.config.batch, len(self.training)) // devices)
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        devices = self.trainer.world_size if self.trainer else 1
+        return -(-len(self.training) // devices) // self.batch
 
     def val_dataloader(self) -> DataLoader:
         """Whole frames in list order: a crop would hide what a network invents elsewhere."""

@@ -1,7 +1,7 @@
 """Studies: trainings that are compared, each recorded as a small JSON file with its provenance.
 
 A study is a list of runs that share data and test images. A run whose file is there is not done
-again, a killed one goes on from its last epoch.
+again, a killed one goes on from its last checkpoint.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import math
 import time
 import warnings
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,10 @@ from lctem_core.outputs import replacing
 from lctem_core.provenance import provenance
 from lctem_core.store import Store
 from lctem_core.temporal import begin_from
+
+
+#: Longest time between two checkpoints, for epochs that take hours.
+BETWEEN = timedelta(minutes=10)
 
 
 class Refinement(L.LightningModule):
@@ -92,7 +97,9 @@ class Refinement(L.LightningModule):
                 "frequency": config.validate_every,
             }
         else:
-            total = int(self.trainer.estimated_stepping_batches)
+            # Not the trainer's own estimate: it sets the loader up before a checkpoint can tell it
+            # where to go on.
+            total = config.epochs * self.trainer.datamodule.steps
             warm = max(1, int(0.03 * total))
             factor = _cosine(warm, total)
             schedule = {
@@ -189,8 +196,8 @@ def fit(
 ) -> Path:
     """Train, and write weights with their card.
 
-    The folder gets ``log/*/metrics.csv``, ``look/*.png``, ``last.ckpt`` after every epoch and, at
-    the end, ``weights.safetensors`` with ``weights.json``. A run that was killed goes on from
+    The folder gets ``log/*/metrics.csv``, ``look/*.png``, ``last.ckpt`` after every epoch
+    and every ten minutes and, at the end, ``weights.safetensors`` with ``weights.json``. A run that was killed goes on from
     ``last.ckpt``; a finished one returns at once.
 
     Parameters
@@ -260,6 +267,8 @@ def fit(
     callbacks: list[Callback] = [
         ModelCheckpoint(folder, filename="last", enable_version_counter=False,
                         save_on_train_epoch_end=True),
+        ModelCheckpoint(folder, filename="last", enable_version_counter=False,
+                        train_time_interval=BETWEEN),
         Look(folder),
         clock,
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -78,6 +79,41 @@ def test_a_killed_run_goes_on(prepared, tmp_path):
     resumed, straight = (model.load(w)[0].state_dict() for w in (weights, whole))
     for key, value in straight.items():
         torch.testing.assert_close(resumed[key], value, rtol=1e-3, atol=1e-5)
+
+
+class Killed(Exception):
+    """Instead of a kill, at a chosen step."""
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4])
+def test_a_run_goes_on_in_the_middle_of_an_epoch(prepared, tmp_path, monkeypatch, step):
+    config = Config.of(SMALL | {"epochs": 2})  # of three steps each
+    trained, seen = Refinement.training_step, []
+
+    def noted(self, batch, number):
+        seen.append(float(batch[0].double().sum()))
+        return trained(self, batch, number)
+
+    def killed(self, batch, number):
+        if self.global_step == step:
+            raise Killed
+        return noted(self, batch, number)
+
+    monkeypatch.setattr(Refinement, "training_step", noted)
+    whole = fit(prepared, tmp_path / "whole", config, progress=False)
+    expected = seen.copy()
+    seen.clear()
+    monkeypatch.setattr("lctem_core.train.BETWEEN", timedelta(0))
+    monkeypatch.setattr(Refinement, "training_step", killed)
+    with pytest.raises(Killed):
+        fit(prepared, tmp_path / "killed", config, progress=False)
+    monkeypatch.setattr(Refinement, "training_step", noted)
+    weights = fit(prepared, tmp_path / "killed", config, progress=False)
+    assert len(seen) == 6
+    assert seen == expected  # no batch twice, none left out
+    resumed, straight = (model.load(w)[0].state_dict() for w in (weights, whole))
+    for key, value in straight.items():
+        torch.testing.assert_close(resumed[key], value, rtol=0, atol=0)
 
 
 def test_a_finished_run_returns_at_once(prepared, tmp_path):
