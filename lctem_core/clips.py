@@ -8,24 +8,20 @@ all frames and the truth are stretched alike, by the percentiles of the mean of 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from lctem_core import simulate
 from lctem_core.dataset import simulator_fingerprint
-from lctem_core.errors import InputError
-from lctem_core.examples import HIGH, LOW, PLAIN, VARIETIES, in_processes, sharper, varied
+from lctem_core.examples import HIGH, LOW, PLAIN, VARIETIES, sharper, varied
 from lctem_core.imaging import Scene, fit_gain
 from lctem_core.movie import Motion, Movie, enlarged, exported, shares
-from lctem_core.pairs import Pair
-from lctem_core.preprocess import FAR, limits, stretched
-from lctem_core.provenance import provenance
-from lctem_core.store import FORMAT, Store, Writer
+from lctem_core.preprocess import limits, stretched
+from lctem_core.simulated import write_simulated
+from lctem_core.store import Store
 
 #: Frames of a clip, as many as the paper integrates.
 FRAMES = 10
@@ -192,53 +188,19 @@ def write_clips(
     InputError
         For a wrong argument, or an `out` made with other arguments.
     """
-    if number < 1:
-        raise InputError("at least 1 clip", str(number), "Give a positive number.")
-    if not 64 <= size <= 4096:
-        raise InputError("frames of 64 to 4096 pixels", str(size), "512 is usual.")
-    simulate.recipes_by_name(recipe)
     arguments = {"number": number, "seed": seed, "recipe": recipe, "size": size, "frames": FRAMES}
-    made = hashlib.sha256(
-        json.dumps(arguments | {"simulator": _fingerprint()}).encode()
-    ).hexdigest()
-    out = Path(out)
-    if (out / "store.json").exists():
-        store = Store.open(out, "faithful")
-        if store.identity["list_sha256"] != made:
-            raise InputError(
-                f"a new folder, or clips made with {arguments}",
-                f"{out}, made with other arguments or another simulator",
-                "Choose another folder, or delete this one.",
-            )
-        return store
-    names = [f"clip{i:06d}" for i in range(number)]
-    note = {
-        "format": FORMAT,
-        "kinds": {"noisy": FAR, "faithful": FAR},
-        "parameters": {
+    return write_simulated(
+        out, "clip", partial(_scaled_clip, recipe, size), arguments,
+        simulator=_fingerprint(), kinds=("noisy", "faithful"),
+        parameters={
             "size": size, "low": LOW, "high": HIGH, "least_contrast": 0.0, "frames": FRAMES,
         },
-        "list_sha256": made,
-        "images_sha256": made,
-        "pairs": [Pair(name, 0, 0, size, size, f"{name}w", 0, 0) for name in names],
-        "facts": {
-            "data": f"simulated: {number} clips of {FRAMES} frames, recipe {recipe}, seed {seed}, "
-            f"{size} pixels, commit {provenance()['commit']}"
-        },
-    }  # fmt: skip
-    with Writer(out, note) as writer:
-        make = partial(_scaled_clip, seed, recipe, size)
-        bar = tqdm(
-            zip(writer.missing, in_processes(make, writer.missing, workers), strict=True), "clips",
-            number, initial=number - len(writer.missing), disable=not progress,
-        )  # fmt: skip
-        for i, images in bar:
-            writer.write(i, images)
-    return Store.open(out, "faithful")
+        workers=workers, progress=progress,
+    )  # fmt: skip
 
 
-def _scaled_clip(seed: int, recipe: str, size: int, i: int) -> dict[str, np.ndarray]:
-    return scaled(clip([seed, i], recipe, size))
+def _scaled_clip(recipe: str, size: int, seed: list[int]) -> dict[str, np.ndarray]:
+    return scaled(clip(seed, recipe, size))
 
 
 def _fingerprint() -> str:

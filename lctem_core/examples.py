@@ -10,29 +10,20 @@ a truth with all of the blur leaves the frame as soft as it was.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from lctem_core import simulate
 from lctem_core.camera import Camera, gaussian_kernel
 from lctem_core.dataset import simulator_fingerprint
-from lctem_core.errors import InputError
 from lctem_core.imaging import Acquisition, Scene, acquire, depths, expected, fit_gain
-from lctem_core.pairs import Pair
 from lctem_core.preprocess import FAR, limits, rescale
-from lctem_core.provenance import provenance
-from lctem_core.store import FORMAT, Store, Writer
+from lctem_core.simulated import write_simulated
+from lctem_core.store import Store
 from lctem_core.texture import Texture
 
 #: Share of the blur that the faithful truth keeps.
@@ -355,62 +346,14 @@ def write_examples(
     InputError
         For a wrong argument, or an `out` made with other arguments.
     """
-    if number < 1:
-        raise InputError("at least 1 example", str(number), "Give a positive number.")
-    if not 64 <= size <= 4096:
-        raise InputError("frames of 64 to 4096 pixels", str(size), "512 is usual.")
-    simulate.recipes_by_name(recipe)
     arguments = {"number": number, "seed": seed, "recipe": recipe, "size": size}
-    made = json.dumps(arguments | {"simulator": simulator_fingerprint()})
-    names = [f"example{i:06d}" for i in range(number)]
-    note = {
-        "format": FORMAT,
-        "kinds": {"noisy": FAR, "faithful": FAR, "truth": (0.0, 1.0)},
-        "parameters": {"size": size, "low": LOW, "high": HIGH, "least_contrast": LEAST_CONTRAST},
-        "list_sha256": hashlib.sha256(made.encode()).hexdigest(),
-        "images_sha256": hashlib.sha256(made.encode()).hexdigest(),
-        "pairs": [Pair(name, 0, 0, size, size, f"{name}w", 0, 0) for name in names],
-        "facts": {
-            "data": f"simulated: {number} examples, recipe {recipe}, seed {seed}, {size} pixels, "
-            f"commit {provenance()['commit']}"
-        },
-    }
-    out = Path(out)
-    if (out / "store.json").exists():
-        store = Store.open(out, "faithful")
-        if store.identity["list_sha256"] != note["list_sha256"]:
-            raise InputError(
-                f"a new folder, or examples made with {arguments}",
-                f"{out}, made with other arguments or another simulator",
-                "Choose another folder, or delete this one.",
-            )
-        return store
-    with Writer(out, note) as writer:
-        make = partial(_scaled_example, seed, recipe, size)
-        scaled_ones = in_processes(make, writer.missing, workers)
-        bar = tqdm(
-            zip(writer.missing, scaled_ones, strict=True), "examples",
-            number, initial=number - len(writer.missing), disable=not progress,
-        )  # fmt: skip
-        for i, images in bar:
-            writer.write(i, images)
-    return Store.open(out, "faithful")
+    return write_simulated(
+        out, "example", partial(_scaled_example, recipe, size), arguments,
+        simulator=simulator_fingerprint(), kinds=("noisy", "faithful", "truth"),
+        parameters={"size": size, "low": LOW, "high": HIGH, "least_contrast": LEAST_CONTRAST},
+        workers=workers, progress=progress,
+    )  # fmt: skip
 
 
-def _scaled_example(seed: int, recipe: str, size: int, i: int) -> dict[str, np.ndarray]:
-    return scaled(example([seed, i], recipe, size))
-
-
-def in_processes(make: partial, items: list[int], workers: int | None) -> Iterator:
-    """Results in order, from several processes."""
-    workers = workers or os.cpu_count() or 1
-    if workers == 1 or len(items) < 8:
-        yield from map(make, items)
-        return
-    # Spawned, and with one thread each: see `lctem_core.dataset`.
-    with ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)
-    ) as pool:
-        # In batches: a pool computes everything at once and would fill the memory.
-        for begin in range(0, len(items), 128):
-            yield from pool.map(make, items[begin : begin + 128], chunksize=4)
+def _scaled_example(recipe: str, size: int, seed: list[int]) -> dict[str, np.ndarray]:
+    return scaled(example(seed, recipe, size))

@@ -141,7 +141,7 @@ class Recorder(Sink):
                 f"frames of {self.shape} pixels as at the start of {self.name}", f"{image.shape}",
                 "Record frames of another size into another file.",
             )  # fmt: skip
-        self._append(image)
+        self._append(image, time)
 
     def close(self) -> None:
         """Give the file its name; without a frame there is none."""
@@ -158,34 +158,40 @@ class Recorder(Sink):
     def _open(self, shape: tuple[int, ...]) -> None: ...
 
     @abstractmethod
-    def _append(self, image: np.ndarray) -> None: ...
+    def _append(self, image: np.ndarray, time: float) -> None: ...
 
     @abstractmethod
     def _finish(self) -> None: ...
 
 
 class TiffRecorder(Recorder):
-    """BigTIFF of float32 pages in the frames' own scale."""
+    """BigTIFF of float32 pages in the frames' own scale.
+
+    Each page's description says until when it was exposed (``time_s``), the first one's the size of
+    a pixel as well, as `lctem_core.frames.write_tiff` notes it.
+    """
 
     def _open(self, shape: tuple[int, ...]) -> None:
         self._file = tifffile.TiffWriter(self.part, bigtiff=True)
         size = self.facts.get("pixel_size")
-        # As `frames.write_tiff` notes it; on the first page only.
-        self._note: str | None = json.dumps({"pixel_size_nm": size}) if size else None
+        self._note = {"pixel_size_nm": size} if size else {}
 
-    def _append(self, image: np.ndarray) -> None:
+    def _append(self, image: np.ndarray, time: float) -> None:
         self._file.write(
             np.ascontiguousarray(image, np.float32), photometric="minisblack", metadata=None,
-            description=self._note, contiguous=False,
+            description=json.dumps(self._note | {"time_s": round(time, 6)}), contiguous=False,
         )  # fmt: skip
-        self._note = None
+        self._note = {}
 
     def _finish(self) -> None:
         self._file.close()
 
 
 class ZarrRecorder(Recorder):
-    """Zarr array (T, H, W) float32; grows in steps."""
+    """Zarr array (T, H, W) float32; grows in steps.
+
+    Its attribute ``time_s`` says of each frame until when it was exposed.
+    """
 
     #: Frames by which the array grows, and frames in a chunk, which are written together.
     STEP, CHUNK = 256, 8
@@ -202,9 +208,10 @@ class ZarrRecorder(Recorder):
         for key, name in names.items():
             if self.facts.get(key):
                 self._array.attrs[name] = float(self.facts[key])
-        self._number, self._waiting = 0, []
+        self._number, self._waiting, self._times = 0, [], []
 
-    def _append(self, image: np.ndarray) -> None:
+    def _append(self, image: np.ndarray, time: float) -> None:
+        self._times.append(round(time, 6))
         self._waiting.append(np.asarray(image, np.float32))
         if len(self._waiting) == self.CHUNK:
             self._write()
@@ -220,6 +227,7 @@ class ZarrRecorder(Recorder):
         if self._waiting:
             self._write()
         self._array.resize((self._number, *self.shape))
+        self._array.attrs["time_s"] = self._times
 
 
 class Mp4Recorder(Recorder):
@@ -231,7 +239,7 @@ class Mp4Recorder(Recorder):
     limits : tuple of float, optional
         Values shown black and white; by default they follow the frames slowly.
     **facts
-        ``fps`` of playing [1/s].
+        ``fps``, the nominal rate [1/s]. Every frame is shown at its own time.
     """
 
     def __init__(
@@ -243,12 +251,13 @@ class Mp4Recorder(Recorder):
     def _open(self, shape: tuple[int, ...]) -> None:
         from lctem_core.video import Film  # loads the codecs
 
-        self._rate = float(self.facts.get("fps") or 25)
-        self._film, self._number = Film(self.part, shape, self._rate), 0
+        rate = float(self.facts.get("fps") or 25)
+        self._film, self._begun = Film(self.part, shape, rate), None
 
-    def _append(self, image: np.ndarray) -> None:
-        self._film.add(self._levels.draw(image), self._number / self._rate)
-        self._number += 1
+    def _append(self, image: np.ndarray, time: float) -> None:
+        if self._begun is None:
+            self._begun = time
+        self._film.add(self._levels.draw(image), time - self._begun)
 
     def _finish(self) -> None:
         self._film.close()

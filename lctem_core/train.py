@@ -31,7 +31,6 @@ from lctem_core.provenance import provenance
 from lctem_core.store import Store
 from lctem_core.temporal import begin_from
 
-
 #: Longest time between two checkpoints, for epochs that take hours.
 BETWEEN = timedelta(minutes=10)
 
@@ -197,8 +196,8 @@ def fit(
     """Train, and write weights with their card.
 
     The folder gets ``log/*/metrics.csv``, ``look/*.png``, ``last.ckpt`` after every epoch
-    and every ten minutes and, at the end, ``weights.safetensors`` with ``weights.json``. A run that was killed goes on from
-    ``last.ckpt``; a finished one returns at once.
+    and every ten minutes and, at the end, ``weights.safetensors`` with ``weights.json``. A run that
+    was killed goes on from ``last.ckpt``; a finished one returns at once.
 
     Parameters
     ----------

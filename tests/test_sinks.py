@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 import time
@@ -5,6 +6,8 @@ import time
 import cv2
 import numpy as np
 import pytest
+import tifffile
+import zarr
 
 from lctem_core import frames
 from lctem_core.errors import InputError
@@ -30,6 +33,12 @@ def test_what_is_recorded_is_read_again(tmp_path, suffix):
     assert found.pixel_size == 2.5
     np.testing.assert_array_equal(np.stack(list(found)), np.stack(_images()))
     assert not list(tmp_path.glob(".*part*"))
+    if suffix == ".zarr":
+        times = zarr.open_array(path, mode="r").attrs["time_s"]
+    else:
+        with tifffile.TiffFile(path) as file:
+            times = [json.loads(page.description)["time_s"] for page in file.pages]
+    assert times == [0.0, 0.01, 0.02, 0.03, 0.04]
 
 
 def test_a_tiff_recording_is_an_ordinary_stack(tmp_path):
@@ -52,8 +61,8 @@ def test_a_zarr_recording_grows(tmp_path):
 
 def test_a_movie_shows_the_grey_levels(tmp_path):
     sink = recorder(tmp_path / "out.mp4", fps=20.0)
-    for image in _images(8):
-        sink.write(image, 0.0)
+    for i, image in enumerate(_images(8)):
+        sink.write(image, 5 + i / 20)
     sink.close()
     film = cv2.VideoCapture(str(tmp_path / "out.mp4"))
     assert film.get(cv2.CAP_PROP_FPS) == pytest.approx(20)
