@@ -1,8 +1,8 @@
 """Several movies of one session that play in step on a page, without a network or a kernel.
 
-All movies are tiles of one video, so that they cannot run apart. OpenCV's VP9 encoder spends about
-one bit per pixel, whatever it is asked for. That keeps most of the noise of a raw movie; the size
-of the tiles is what makes a player small enough for a page.
+All movies are tiles of one video, so that they cannot run apart. It has about one bit per pixel,
+which keeps most of the noise of a raw movie; the size of the tiles is what makes a player small
+enough for a page.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import io
 import json
 import math
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,11 +24,12 @@ import numpy as np
 
 from lctem_core.errors import InputError
 from lctem_core.sinks import Levels
+from lctem_core.video import SMALL, Film
 
 #: A player's page fragment may have this many bytes.
 LARGEST = 1_500_000
-#: What the encoder writes per pixel [bit], seen for noisy movies, and what it may write in all.
-_BITS, _VIDEO = 1.1, 1_030_000
+#: What the video may have per pixel [bit] and in all [bytes], and the codec's quality below that.
+_BITS, _VIDEO, _QUALITY = 1.1, 1_030_000, 20
 #: Space between tiles [px], and the least side of a tile that says something [px].
 _GAP, _LEAST = 4, 80
 #: A tile's name needs this share of the video's width above the tile.
@@ -104,7 +104,7 @@ class Player:
     Raises
     ------
     InputError
-        For what does not fit together or becomes too large, and if OpenCV cannot write VP9.
+        For what does not fit together or becomes too large.
 
     Notes
     -----
@@ -275,7 +275,7 @@ def _by(width: int, height: int) -> str:
 
 
 def encode(frames: Iterator[np.ndarray], fps: float) -> bytes:
-    """VP9 movie in MP4 of grey frames.
+    """VP9 movie in MP4 of grey frames, of about `_BITS` per pixel at most.
 
     Parameters
     ----------
@@ -287,36 +287,15 @@ def encode(frames: Iterator[np.ndarray], fps: float) -> bytes:
     Returns
     -------
     bytes
-
-    Raises
-    ------
-    InputError
-        If OpenCV cannot write VP9, or wrote another number of frames.
     """
-    count, writer = 0, None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "movie.mp4")
-        for frame in frames:
-            if writer is None:
-                code = cv2.VideoWriter_fourcc(*"vp09")
-                # Without colours: the way through RGB shifts greys and tints them.
-                writer = cv2.VideoWriter(str(path), code, fps, frame.shape[::-1], isColor=False)
-                if not writer.isOpened():
-                    raise _no_encoder("one without")
-            writer.write(frame)
-            count += 1
-        if writer is not None:
-            writer.release()
-        data = path.read_bytes() if path.exists() else b""
-        written = int(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT)) if data else 0
-    if not data or written != count:
-        raise _no_encoder(f"{written} of {count} frames")
-    return data
-
-
-def _no_encoder(got: str) -> InputError:
-    todo = "Install opencv-python-headless from PyPI, which has one."
-    return InputError("OpenCV with a VP9 encoder", got, todo)
+    film, target = None, io.BytesIO()
+    for number, frame in enumerate(frames):
+        if film is None:
+            bits = round(_BITS * frame.size * fps)
+            film = Film(target, frame.shape, fps, quality=_QUALITY, bits=bits, settings=SMALL)
+        film.add(frame, number / fps)
+    film.close()
+    return target.getvalue()
 
 
 def _uri(kind: str, data: bytes) -> str:

@@ -150,18 +150,6 @@ def test_too_large_a_page(monkeypatch):
         example().html()
 
 
-def test_no_encoder(monkeypatch):
-    class Closed:
-        def __init__(self, *_, **__): ...
-
-        def isOpened(self):
-            return False
-
-    monkeypatch.setattr(cv2, "VideoWriter", Closed)
-    with pytest.raises(InputError, match="VP9 encoder"):
-        _ = example().video
-
-
 # As in the book's theme, whose own style a page of the built book adds.
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="{theme}"><head><title>Player</title>
 <meta name="viewport" content="width=device-width"><style>
