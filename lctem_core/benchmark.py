@@ -22,8 +22,8 @@ from lctem_core.refine import Refiner
 from lctem_core.runtimes import Runtime, trial_frame
 from lctem_core.timing import Times, in_turns, operations, peak, record
 
-#: Networks that are timed: the paper's, with weights at random, and the two shipped ones.
-NETWORKS = ("paper", "faithful", "dry-look")
+#: Networks that are timed: the paper's, with weights at random, and the shipped ones.
+NETWORKS = ("paper", "faithful", "faithful-slim", "temporal", "dry-look")
 STAGES = ("check", "reduce", "stretch", "infer", "scale back", "draw")
 
 
@@ -100,7 +100,8 @@ def measure(
         "path": path,
         "times": time_networks(made, sizes, largest=largest, repeats=repeats, budget=budget),
         "operations": {
-            name: operations(network, 256, 256) / 256**2 for name, (network, _) in loaded.items()
+            name: operations(network, 256, 256, runtimes.channels(card)) / 256**2
+            for name, (network, card) in loaded.items()
         },
         "unsuited": {name: reason for name, reason in tried.items() if reason},
         "agreement": {
@@ -215,14 +216,16 @@ def time_networks(
     """
     rows = []
     for size in sizes:
-        frame = trial_frame(1, size)
         chosen = {
             (network, name): runtime
             for network, made in networks.items()
             for name, runtime in made.items()
             if size <= (largest or {}).get(network, size)
         }
-        calls = {key: partial(runtime, frame) for key, runtime in chosen.items()}
+        calls = {
+            key: partial(runtime, trial_frame(runtime.channels, size))
+            for key, runtime in chosen.items()
+        }
         for (network, name), times in in_turns(calls, repeats=repeats, budget=budget).items():
             rows.append({"network": network, "runtime": name, "size": size} | times.facts())
         for runtime in chosen.values():

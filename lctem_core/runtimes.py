@@ -95,8 +95,8 @@ class Runtime:
     name : str
         Of `NAMES`.
     network : torch.nn.Module
-    frames : int
-        Channels that it takes.
+    channels : int
+        That it takes.
     device : torch.device
     engine : Engine
         Of this network.
@@ -108,13 +108,13 @@ class Runtime:
         self,
         name: str,
         network: nn.Module,
-        frames: int,
+        channels: int,
         device: torch.device,
         engine: Engine,
         trials: tuple[Trial, ...] = (),
     ) -> None:
         self.name, self.device, self.engine, self.trials = name, device, engine, trials
-        self._network, self._frames = network, frames
+        self._network, self.channels = network, channels
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
@@ -123,7 +123,7 @@ class Runtime:
     @cached_property
     def agreement(self) -> Agreement:
         """How far its answer is from the reference's."""
-        frame = trial_frame(self._frames)
+        frame = trial_frame(self.channels)
         return agreement(self.engine(frame), _reference(self._network)(frame))
 
 

@@ -23,9 +23,7 @@
 # of the machine's speed hits them alike; in its turn, a short call is made twice and the second counts,
 # as in a stream of frames. The first two turns are not counted. Tables give the median.
 # Where other programs run at the same time, everything is slower, and PyTorch more than the others;
-# so beside *this run* stands a *recorded* one, made with nothing else running. It was made before the
-# default weights changed: what it calls *faithful* is the network of today's *faithful-slim*, with more than
-# twice the operations.
+# so beside *this run* stands a *recorded* one, made with nothing else running.
 
 # %% tags=["hide-input"]
 import json
@@ -50,6 +48,7 @@ networks = [
     "paper",
     "faithful",
     "faithful-slim",
+    "temporal",
     "dry-look",
 ]  # the paper's and the shipped
 runtime_names = []  # runtimes; empty: all that suit this machine
@@ -127,8 +126,9 @@ figures.table(
 # ## Table 2
 #
 # Milliseconds per frame. The first four rows are the paper's, with its ResNet-18 network. In ours,
-# *paper* is the same network, with random weights (the time does not depend on them), *faithful* and *dry-look*
-# are the shipped ones; *float32* is the precision of the paper, *int8* has convolutions in 8-bit
+# *paper* is the same network, with random weights (the time does not depend on them); the others are the
+# shipped ones, of which *faithful* is the default, *faithful-slim* has twice its operations, and *temporal*
+# sees the last ten frames (see {doc}`05_in_situ`); *float32* is the precision of the paper, *int8* has convolutions in 8-bit
 # integers. In brackets, quartiles.
 
 # %% tags=["hide-input"]
@@ -308,6 +308,15 @@ for name, network, runtime in (
 glue(
     "ms_eager", float(median(recorded, "paper", "torch", side)), display=False
 )
+exact_runtimes = [
+    median(recorded, name, best(recorded, name), side)
+    for name in ("temporal", "faithful")
+]
+glue(
+    "ratio_temporal",
+    float(exact_runtimes[0] / exact_runtimes[1]),
+    display=False,
+)
 
 
 def timed(network, runtime, size):
@@ -345,7 +354,9 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # {glue:text}`ms_paper_f32:.0f` ms in the fastest float32 runtime ({glue:text}`ratio_paper_f32:.1f` times
 # faster) and {glue:text}`ms_paper_any:.0f` ms in 8-bit integers ({glue:text}`ratio_paper_any:.2f`);
 # the default network {glue:text}`ms_fast_f32:.1f` ms in float32 ({glue:text}`ratio_fast_f32:.0f`) and
-# {glue:text}`ms_fast_any:.1f` ms in 8-bit integers ({glue:text}`ratio_fast_any:.0f`).
+# {glue:text}`ms_fast_any:.1f` ms in 8-bit integers ({glue:text}`ratio_fast_any:.0f`). The temporal network
+# takes {glue:text}`ratio_temporal:.2f` times as long as the default one, each in its fastest float32
+# runtime; at most 1.5 was the aim.
 #
 # *Why float32 ends there.* The paper's network needs {glue:text}`gflop_paper:.1f` billion operations for
 # a frame of 512 × 512 pixels, the default one {glue:text}`gflop_fast:.2f`,
