@@ -164,9 +164,23 @@ class Movie:
         return np.stack([self.frame(t) for t in range(*slice(begin, end).indices(len(self)))])
 
     def _electrons(self, t: int, taken: Acquisition, dose: float) -> np.ndarray:
+        expected = self._at_rest if self._rests and taken is self.acquisition else None
+        if expected is None:
+            expected = self._share(t, taken)
+        return expected * np.float32(dose * self.pixel_size**2)
+
+    def _share(self, t: int, taken: Acquisition) -> np.ndarray:
+        """Share of the dose that reaches each pixel of frame `t`."""
         lower, upper = depths(self.scene_at(t), self.size)
-        electrons = transmission(lower, taken, self.pixel_size, upper)
-        return electrons * self._background * np.float32(dose * self.pixel_size**2)
+        return transmission(lower, taken, self.pixel_size, upper) * self._background
+
+    @cached_property
+    def _rests(self) -> bool:
+        return not (self.offsets.any() or self.angles.any())
+
+    @cached_property
+    def _at_rest(self) -> np.ndarray:
+        return self._share(0, self.acquisition)
 
     @cached_property
     def _background(self) -> np.ndarray:

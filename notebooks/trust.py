@@ -58,7 +58,7 @@ curve_electrons = [0.3, 0.7, 1.5, 3, 6, 12, 25, 60]  # e-/px in a frame
 curve_fields = 4  # fields per dose; 8 particles each, 4 in the smallest
 empty_fields = 2  # empty fields of each kind and dose
 grey_frames = 3  # frames of 64 discs per dose
-seed = 7000  # of all test images; training used 100–400 and 9001
+seed = 7000  # of all test images; training used 100–700 and 9001
 
 # %% [markdown]
 # ## Against methods that need no pairs
