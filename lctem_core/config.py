@@ -59,6 +59,9 @@ class Config:
         Weights to begin with, as `lctem_core.model.load` takes them; empty begins at random. With
         several frames, weights of the same network for one frame, see
         `lctem_core.temporal.begin_from`.
+    settled : int
+        Batches over which batch normalisation's statistics are taken anew at the end, see
+        `lctem_core.train.settle`; 0 leaves the moving averages of training.
     """
 
     encoder: str = "resnet18"
@@ -83,6 +86,7 @@ class Config:
     precision: str = "auto"
     seed: int = 0
     initial: str = ""
+    settled: int = 0
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Config:
@@ -119,6 +123,8 @@ class Config:
         for name in ("batch", "epochs", "validate_every"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} of 1 or more", str(getattr(self, name)), "Raise it.")
+        if self.settled < 0:
+            raise InputError("settled of 0 or more batches", str(self.settled), "0 turns it off.")
         if not 0 < self.rate < 1:
             raise InputError("a learning rate between 0 and 1", str(self.rate), "1e-4 is usual.")
         if not 0 <= self.mosaic <= 1:

@@ -29,7 +29,7 @@ from lctem_core.store import Store, prepare
 from lctem_core.train import fit
 
 #: Training parameters that came after the first records, whose keys do not have them.
-ADDED = ("frames", "initial")
+ADDED = ("frames", "initial", "settled")
 #: Electrons per pixel of the frames on which grey levels are recorded [e-/px].
 GREY_ELECTRONS = (10.0, 100.0, 1000.0)
 

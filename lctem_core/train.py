@@ -10,6 +10,7 @@ import time
 import warnings
 from dataclasses import asdict
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressB
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.trainer.states import TrainerFn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
 
 from lctem_core import metrics, model
 from lctem_core.batches import PairsData, tensor
@@ -296,6 +299,9 @@ def fit(
         seed=config.seed
     )  # of the code that trains, not of what is edited meanwhile
     trainer.fit(module, data, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+    if config.settled:
+        module.network.to(trainer.strategy.root_device)
+        settle(module.network, data.train_dataloader(), config.settled, progress)
     trainer.loggers = []  # the log is that of the epochs
     scores = trainer.validate(module, data, verbose=False)[0]  # on every device: they wait for all
     if trainer.is_global_zero:
@@ -311,6 +317,47 @@ def fit(
         }
         model.save(module.network, card | (facts or {}), weights)
     return weights
+
+
+def settle(
+    network: torch.nn.Module, loader: DataLoader, batches: int, progress: bool = True
+) -> None:
+    """Take the statistics of batch normalisation anew, as means over many batches.
+
+    Training leaves moving averages over about the last ten batches. Where a batch is a few frames
+    that differ as much as users' frames do, these are far from the mean of all, and the network,
+    which now uses them instead of the batch's own, is worse than it was trained to be: by 0.6 dB on
+    broad frames and 2.5 dB on clear ones when the default network was settled. (Wu and Johnson
+    2021, “Rethinking ‘batch’ in BatchNorm”.)
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Changed in place, and left in evaluation mode.
+    loader : DataLoader
+        Of training batches (noisy, truth).
+    batches : int
+        At most; fewer if the loader has fewer.
+    progress : bool
+        Show a progress bar.
+    """
+    kinds = torch.nn.modules.batchnorm._BatchNorm
+    norms = [module for module in network.modules() if isinstance(module, kinds)]
+    if not norms:
+        return
+    momentum = {norm: norm.momentum for norm in norms}
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the mean of all batches
+    network.train()
+    device = next(network.parameters()).device
+    number = min(batches, len(loader))
+    with torch.no_grad():
+        for noisy, _ in tqdm(islice(loader, number), "settle", number, disable=not progress):
+            network(noisy.to(device).contiguous(memory_format=torch.channels_last))
+    for norm in norms:
+        norm.momentum = momentum[norm]
+    network.eval()
 
 
 def _begin_from(network: torch.nn.Module, config: Config) -> None:

@@ -7,12 +7,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
 from lctem_core import dataset, metrics, model, pairs, store
 from lctem_core.batches import PairsData
 from lctem_core.config import Config
 from lctem_core.errors import InputError
-from lctem_core.train import Refinement, fit, read_log
+from lctem_core.train import Refinement, fit, read_log, settle
 
 SMALL = {
     "shuffle": 4, "depth": 3, "crop": 64, "batch": 8, "epochs": 2, "rate": 3e-3,
@@ -79,6 +80,30 @@ def test_a_killed_run_goes_on(prepared, tmp_path):
     resumed, straight = (model.load(w)[0].state_dict() for w in (weights, whole))
     for key, value in straight.items():
         torch.testing.assert_close(resumed[key], value, rtol=1e-3, atol=1e-5)
+
+
+def test_settled_statistics_are_those_of_all_batches():
+    torch.manual_seed(0)
+    layer = torch.nn.BatchNorm2d(2)
+    images = torch.randn(12, 2, 8, 8) * 3 + 5
+    loader = DataLoader(TensorDataset(images, images), batch_size=4)
+    settle(layer, loader, 100, progress=False)
+    assert not layer.training
+    assert layer.momentum == 0.1
+    torch.testing.assert_close(layer.running_mean, images.mean(dim=(0, 2, 3)))
+    variances = torch.stack([part.var(dim=(0, 2, 3)) for part in images.split(4)])
+    torch.testing.assert_close(layer.running_var, variances.mean(dim=0))
+
+
+def test_settling_changes_statistics_and_no_weight(prepared, tmp_path):
+    states = []
+    for settled in (0, 3):
+        config = Config.of(SMALL | {"settled": settled})
+        weights = fit(prepared, tmp_path / str(settled), config, progress=False)
+        states.append(model.load(weights)[0].state_dict())
+    moved = {name for name, value in states[0].items() if not torch.equal(value, states[1][name])}
+    assert any("running_var" in name for name in moved)
+    assert all("running" in name or "num_batches" in name for name in moved)
 
 
 class Killed(Exception):
