@@ -23,7 +23,7 @@ from lctem_core.runtimes import Runtime, trial_frame
 from lctem_core.timing import Times, in_turns, operations, peak, record
 
 #: Networks that are timed: the paper's, with weights at random, and the shipped ones.
-NETWORKS = ("paper", "faithful", "faithful-slim", "temporal", "dry-look")
+NETWORKS = ("paper", "faithful", "temporal", "dry-look")
 STAGES = ("check", "reduce", "stretch", "infer", "scale back", "draw")
 
 

@@ -47,7 +47,6 @@ sizes = [256, 512, 1024]  # sides of the frames in pixels
 networks = [
     "paper",
     "faithful",
-    "faithful-slim",
     "temporal",
     "dry-look",
 ]  # the paper's and the shipped
@@ -127,9 +126,9 @@ figures.table(
 #
 # Milliseconds per frame. The first four rows are the paper's, with its ResNet-18 network. In ours,
 # *paper* is the same network, with random weights (the time does not depend on them); the others are the
-# shipped ones, of which *faithful* is the default, *faithful-slim* has twice its operations, and *temporal*
-# sees the last ten frames (see {doc}`05_in_situ`); *float32* is the precision of the paper, *int8* has convolutions in 8-bit
-# integers. In brackets, quartiles.
+# shipped ones, of which *faithful* is the default and *temporal* sees the last ten frames
+# (see {doc}`05_in_situ`); *float32* is the precision of the paper, *int8* has convolutions in 8-bit integers.
+# In brackets, quartiles.
 
 # %% tags=["hide-input"]
 values = {
