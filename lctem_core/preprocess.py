@@ -66,7 +66,7 @@ def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
 #: Types whose rows OpenCV adds up in float32 without a copy of the image.
 _SUMMED = (np.uint8, np.uint16, np.float32)
 #: Rows of the result that are computed at once: what they need then stays in the cache.
-_BAND = 32
+_BAND = 128
 
 
 def _block_means(image: np.ndarray, block: int) -> np.ndarray:

@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from lctem_core.display import draw
+from lctem_core.display import draw, picture_limits
 from lctem_core.errors import InputError
-from lctem_core.preprocess import percentiles
 
 
 class Sink(ABC):
@@ -103,7 +102,7 @@ class Levels:
         """8-bit grey levels of the next frame (H, W)."""
         if self.fixed is not None:
             return draw(image, self.fixed)
-        new = np.array(percentiles(image, 0.1, 99.9))
+        new = np.array(picture_limits(image))
         if self._now is None or new[0] > self._now[1] or new[1] < self._now[0]:
             self._now = new  # the dose has changed: following slowly would show nothing
         self._now = self.memory * self._now + (1 - self.memory) * new
