@@ -18,6 +18,7 @@ from lctem_core.preprocess import FAR
 from lctem_core.provenance import provenance
 from lctem_core.refine import LOOKS
 from lctem_core.runtimes import LEAST_PSNR, agreement, channels, trial_frame
+from lctem_core.temporal import windows
 
 
 def export(
@@ -74,7 +75,9 @@ def export(
         raise RuntimeError(f"ONNX Runtime and PyTorch disagree: {found}")
     card = {
         "architecture": trained["architecture"],
-        "preprocessing": _preprocessing(trained["preprocessing"]),
+        "preprocessing": _preprocessing(
+            trained["preprocessing"], trained["architecture"].get("frames", 1)
+        ),
         "input": {"name": INPUT, "shape": [1, frames, size, size], "type": "float32"},
         "output": {"name": OUTPUT, "shape": [1, 1, size, size], "type": "float32"},
         "opset": OPSET,
@@ -106,7 +109,7 @@ def _checked(written: bytes) -> bytes:
     return written
 
 
-def _preprocessing(trained: dict[str, Any]) -> dict[str, Any]:
+def _preprocessing(trained: dict[str, Any], frames: int) -> dict[str, Any]:
     """What to do with a frame before and with the answer after, in numbers and in words."""
     low, high = trained["low"], trained["high"]
     faithful = trained.get("target", "dry") == "faithful"
@@ -117,6 +120,11 @@ def _preprocessing(trained: dict[str, Any]) -> dict[str, Any]:
         f"lower, upper = percentiles {low:g} and {high:g} of the reduced frame",
         f"(frame - lower) / (upper - lower), clipped to [{least:g}, {greatest:g}]",
     ]
+    if frames > 1:
+        lasts = ", ".join(str(last) for last in windows(frames))
+        steps[2:2] = [f"channels: means of the last {lasts} frames"]
+        steps[3] = f"lower, upper = percentiles {low:g} and {high:g} of the first channel"
+        steps[4] = steps[4].replace("frame", "channel")
     after = "answer * (upper - lower) + lower: the frame's counts" if faithful else "as it is"
     return {
         "low_percentile": low,

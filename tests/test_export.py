@@ -61,3 +61,9 @@ def test_errors(tmp_path, name, options, words):
     with pytest.raises(InputError, match=words):
         export(tmp_path / name, **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_temporal_networks_card_says_what_its_channels_are(tmp_path):
+    card = export(tmp_path / "t.onnx", "temporal", size=128)
+    assert card["input"]["shape"] == [1, 3, 128, 128]
+    assert "channels: means of the last 10, 3, 1 frames" in card["preprocessing"]["before"]
