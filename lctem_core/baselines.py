@@ -212,16 +212,26 @@ def contrast_scores(image: np.ndarray, truth: np.ndarray, window: int = 11) -> d
     InputError
         For different shapes, or a truth that is constant and has no contrast.
     """
+    x, y = _in_contrast(image, truth)
+    return {
+        "psnr": float(metrics.psnr(x, y, data_range=1.0)),
+        "ssim": float(metrics.ssim(np.clip(x, 0, 1), np.clip(y, 0, 1), window)),
+    }
+
+
+def contrast_psnr(image: np.ndarray, truth: np.ndarray) -> float:
+    """The PSNR of `contrast_scores` alone [dB], which takes a tenth of the time."""
+    return float(metrics.psnr(*_in_contrast(image, truth), data_range=1.0))
+
+
+def _in_contrast(image: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     low, high = float(np.min(truth)), float(np.max(truth))
     if not low < high:
         raise InputError(
             "a truth that varies", f"the value {low} everywhere", "Leave empty fields out."
         )
-    x, y = ((one.astype(np.float64) - low) / (high - low) for one in (fitted(image, truth), truth))
-    return {
-        "psnr": float(metrics.psnr(x, y, data_range=1.0)),
-        "ssim": float(metrics.ssim(np.clip(x, 0, 1), np.clip(y, 0, 1), window)),
-    }
+    scale = high - low
+    return tuple((one.astype(np.float64) - low) / scale for one in (fitted(image, truth), truth))
 
 
 def _checked(image: np.ndarray) -> np.ndarray:

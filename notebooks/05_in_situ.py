@@ -36,7 +36,7 @@ from myst_nb import glue
 from tqdm import tqdm
 
 from lctem_core import ClipRefiner, Refiner, figures, following, live
-from lctem_core.baselines import contrast_scores
+from lctem_core.baselines import contrast_psnr
 from lctem_core.examples import sharper
 from lctem_core.integrate import Averages, Sum
 from lctem_core.intervals import mean_interval
@@ -55,11 +55,11 @@ seconds = 23.0  # length of the session, as the paper's [s]
 fps = 100.0  # frames per second
 integrate = 10  # frames that are integrated
 hertz = 10  # refined frames per second that are scored and played
-speeds = [0, 0.25, 0.5, 1, 2, 4]  # diameters in ten frames
+speeds = [0, 0.5, 1, 2]  # diameters in ten frames
 electrons = [1, 4, 16, 64]  # of a frame [e-/px]
-empty = 3  # empty movies for each dose, to choose thresholds
-fields = 4  # movies for each speed, dose and kind of motion
-live_seconds = 20  # of live refinement at `fps` [s]
+empty = 2  # empty movies for each dose, to choose thresholds
+fields = 2  # movies for each speed, dose and kind of motion
+live_seconds = 10  # of live refinement at `fps` [s]
 seed = 5  # of all movies
 
 # %% [markdown]
@@ -122,15 +122,13 @@ for i, now in enumerate(tqdm(times, "scores")):
     truth = movie.counts_without_noise(round(now * fps), clean)
     for way in shown:
         image = shown[way][i]
-        against_reference[way].append(
-            contrast_scores(image, reference)["psnr"]
-        )
-        against_truth[way].append(contrast_scores(image, truth)["psnr"])
+        against_reference[way].append(contrast_psnr(image, reference))
+        against_truth[way].append(contrast_psnr(image, truth))
 
 # %% tags=["hide-input"]
 #| name: fig-in-situ-time
 #| caption: Simulated session. Top, the dose of a frame, measured in the background. Middle, PSNR with respect to the integrated and refined image at 13 s, as in the paper's Figure 4a; below, with respect to the truth of the instant. From the dotted line on, half of the particles move.
-#| alt: Three curves over 23 seconds. The dose rises in steps from 1 to 10 to 80 electrons per square nanometre and falls to 1 again. The scores of raw frames rise and fall with it by twenty decibels; those of refined frames change much less, the sum of ten and the temporal network lie above the single frame while nothing moves. After 17 seconds the sum of ten falls below the others in the comparison with the truth.
+#| alt: Three curves over 23 seconds. The dose rises in steps from 1 to 10 to 80 electrons per square nanometre and falls to 1 again. The scores of raw frames rise and fall with it by twenty decibels; those of refined frames change much less. While nothing moves, the sum of ten and the temporal network lie above the single frame at the lowest dose and beside it at higher ones. After 17 seconds, in the comparison with the truth, the single frame is best, then the temporal network, then the sum of ten.
 colours = {
     "raw": figures.BLACK,
     "single": figures.BLUE,
@@ -215,7 +213,7 @@ for second in tqdm(SHOWN, "panel"):
 # %% tags=["hide-input"]
 #| name: fig-in-situ-panel
 #| caption: The paper's Figure 4b–m from a simulated camera. Rows, the raw frame with pixels left out, the frame refined alone, the sum of the last ten refined, and the temporal network. Columns, the paper's times and doses. Grey scale of each image between its own 0.1 and 99.9 percentiles.
-#| alt: Four by four images of the same field. At 1 electron per square nanometre the raw frame is nearly even noise; refined alone it shows the cluster and blurred particles; the sum of ten and the temporal network show them clearly. At 80 all rows are clear. At 23 seconds moving particles are smeared in the sum and sharp in the temporal network's image.
+#| alt: Four by four images of the same field. At 1 electron per square nanometre the raw frame is nearly even noise; refined alone it shows the cluster and blurred particles; the sum of ten and the temporal network show them clearly. At 80 all rows are clear. At 23 seconds moving particles are sharp in the refined single frame, smeared in the sum, and less so in the temporal network's image.
 figures.panel(
     [[column[row] for column in panel] for row in range(4)],
     [
@@ -241,7 +239,7 @@ figures.panel(
 # %% tags=["hide-input"]
 #| name: fig-in-situ-movie
 #| caption: The simulated session from 11 s on, a quarter of the field, at twice its speed. Grey levels follow each movie slowly.
-#| alt: Four movies of the same field side by side, raw, refined alone, sum of ten refined, temporal network, and a larger picture with a divider between two of them. The raw movie becomes noisy when the dose falls; after 17 s particles leave the cluster, with smears in the sum and without them in the temporal network's movie.
+#| alt: Four movies of the same field side by side, raw, refined alone, sum of ten refined, temporal network, and a larger picture with a divider between two of them. The raw movie becomes noisy when the dose falls; after 17 s particles leave the cluster, with smears in the sum and weaker ones in the temporal network's movie.
 chosen = [i for i, now in enumerate(times) if now >= 11 * seconds / 23][::2]
 corner = np.s_[90:346, 256:512]
 Player(
@@ -322,7 +320,7 @@ def position_error(motion, speed, dose, name):
 # %% tags=["hide-input"]
 #| name: fig-in-situ-motion
 #| caption: Simulated particles that move, each in its own direction (top) or all together (bottom), at a dose that leaves most of them to be seen in a single frame. Left, PSNR to the truth of the newest frame; middle, share of the particles that are found; right, median distance of a found particle's centre from its true place.
-#| alt: Six plots against the speed from 0 to 4 diameters in ten frames. The sum of ten and the exponential average start highest and fall steeply with speed in all measures; the single frame stays level; the registered sum stays level only where all particles move together; the temporal network starts as high as the sum of ten and falls least, staying above the single frame.
+#| alt: Six plots against the speed from 0 to 2 diameters in ten frames. The sum of ten and the exponential average start highest and fall steeply with speed in all measures; the single frame stays level; the registered sum stays level only where all particles move together; the temporal network starts as high as the sum of ten and falls less.
 seen_at = electrons[len(electrons) // 2]
 style = {
     "single frame": (figures.BLUE, "o"),
