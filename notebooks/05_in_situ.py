@@ -472,7 +472,10 @@ figure
 #
 # Below is what this machine did while the page was built, which may have had other things to do, and what was
 # recorded with nothing else running. Latency runs from the end of the exposure to the refined
-# array; reading the camera out and putting the picture on a screen come on top.
+# array; reading the camera out and putting the picture on a screen come on top. The aim is to refine 99 % of
+# the frames with a 95th percentile of the latency of at most 20 ms. The recorded machine is a rented one whose speed
+# changes within minutes, by a factor of two, with what others do on it; the *peak* is that of a matrix
+# product just before and after.
 
 # %% tags=["remove-stderr"]
 here = {
@@ -493,6 +496,7 @@ records = {
 # %% tags=["hide-input"]
 names = {
     "none": "single frame",
+    "8 bits": "single frame, network in 8-bit integers",
     "sum": f"sum of {integrate}",
     "temporal": "temporal network",
 }
@@ -516,6 +520,13 @@ for (where, way), log in runs.items():
             f"{log['latency p95 [ms]']:.1f}",
             f"{log['latency p99 [ms]']:.1f}",
             f"{log['display: written'] / log['seconds']:.0f}",
+            "–".join(
+                f"{peak:.0f}"
+                for peak in sorted(log.get("peak [GFLOP/s]", []))
+            ),
+            "met"
+            if share >= 0.99 and log["latency p95 [ms]"] <= 20
+            else "missed",
         ]
     )
 glue("latency_median", float(here["none"]["latency p50 [ms]"]), display=False)
@@ -528,6 +539,8 @@ figures.table(
         "p95 [ms]",
         "p99 [ms]",
         "shown per s",
+        "peak [GFLOP/s]",
+        "99 %, 20 ms",
     ],
     rows,
 )
@@ -560,7 +573,7 @@ for y, log in enumerate(here.values()):
         left_edge += width
 axes.barh(3, 13.3, color=figures.BLUE)
 axes.barh(3, 49.7, left=13.3, color=figures.GREEN)
-axes.set_yticks(range(4), [*names.values(), "paper, GPU"])
+axes.set_yticks(range(4), [*(names[way] for way in here), "paper, GPU"])
 axes.invert_yaxis()
 axes.set(xlabel="time [ms]")
 axes.legend(ncols=4, fontsize=8)
