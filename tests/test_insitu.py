@@ -221,8 +221,8 @@ def test_a_recording_that_failed_does_not_get_its_name(tmp_path, monkeypatch, re
     recording = recorder(path)
     append = recording._append
 
-    def fails(image):
-        append(image)
+    def fails(image, time_):
+        append(image, time_)
         if image[0, 0] == 4:
             raise OSError("disk full")
 
