@@ -1,4 +1,4 @@
-"""The mean of several trainings' weights: one network that is better than each of them."""
+"""The mean of several trainings' weights: one network between them."""
 
 from __future__ import annotations
 

@@ -102,38 +102,35 @@ def local_mean(x: torch.Tensor) -> torch.Tensor:
 
 
 class Fold(nn.Module):
-    """Blocks of pixels moved into channels, (N, C, H, W) -> (N, C · block², H / block, W / block).
+    """Blocks of pixels moved into channels, (N, 1, H, W) -> (N, block², H / block, W / block).
 
     The same as pixel-unshuffle, as a convolution: ONNX Runtime moves memory about with one thread.
     """
 
-    def __init__(self, block: int, channels: int = 1) -> None:
+    def __init__(self, block: int) -> None:
         super().__init__()
-        self.block, self.channels = block, channels
-        one = torch.eye(block**2).reshape(block**2, 1, block, block)
-        self.register_buffer("kernel", one.repeat(channels, 1, 1, 1), persistent=False)
+        self.block = block
+        kernel = torch.eye(block**2).reshape(block**2, 1, block, block)
+        self.register_buffer("kernel", kernel, persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Fold a batch whose sides are divisible by the block."""
-        return functional.conv2d(x, self.kernel, stride=self.block, groups=self.channels)
+        return functional.conv2d(x, self.kernel, stride=self.block)
 
 
 class Enlarge(nn.Module):
-    """Linear interpolation of images whose pixels are folded into channels.
+    """Linear interpolation of an image whose pixels are folded into channels.
 
     Parameters
     ----------
     factor : int
-        How much larger the images become, a power of two: twice at a time.
+        How much larger the image becomes, a power of two: twice at a time.
     folded : int
-        Side of the blocks that are folded; 1 for an image as it is.
-    images : int
-        How many images the channels hold.
+        Side of the blocks that are folded; 1 for an image as it is. Beyond the edge, blocks repeat.
     """
 
-    def __init__(self, factor: int, folded: int = 1, images: int = 1) -> None:
+    def __init__(self, factor: int, folded: int = 1) -> None:
         super().__init__()
-        self.images = images
         # What the middle block of 3 × 3 becomes, for a one in each of their pixels in turn.
         ones = torch.eye(9 * folded**2).reshape(-1, 1, 3 * folded, 3 * folded)
         side = factor * folded
@@ -143,12 +140,12 @@ class Enlarge(nn.Module):
         middle = large[:, 0, side : 2 * side, side : 2 * side].reshape(-1, side**2)
         kernel = middle.T.reshape(side**2, 3, folded, 3, folded).permute(0, 2, 4, 1, 3)
         kernel = kernel.reshape(side**2, folded**2, 3, 3).contiguous()
-        self.register_buffer("kernel", kernel.repeat(images, 1, 1, 1), persistent=False)
+        self.register_buffer("kernel", kernel, persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Enlarge, (N, images · folded², H, W) -> (N, images · (factor · folded)², H, W)."""
+        """Enlarge, (N, folded², H, W) -> (N, (factor · folded)², H, W)."""
         x = functional.pad(x, (1, 1, 1, 1), mode="replicate")
-        return functional.conv2d(x, self.kernel, groups=self.images)
+        return functional.conv2d(x, self.kernel)
 
 
 class KeptDetail(nn.Module):

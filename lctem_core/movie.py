@@ -164,10 +164,9 @@ class Movie:
         return np.stack([self.frame(t) for t in range(*slice(begin, end).indices(len(self)))])
 
     def _electrons(self, t: int, taken: Acquisition, dose: float) -> np.ndarray:
-        expected = self._at_rest if self._rests and taken is self.acquisition else None
-        if expected is None:
-            expected = self._share(t, taken)
-        return expected * np.float32(dose * self.pixel_size**2)
+        known = self._rests and taken is self.acquisition
+        share = self._at_rest if known else self._share(t, taken)
+        return share * np.float32(dose * self.pixel_size**2)
 
     def _share(self, t: int, taken: Acquisition) -> np.ndarray:
         """Share of the dose that reaches each pixel of frame `t`."""

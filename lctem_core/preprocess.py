@@ -70,9 +70,9 @@ _BAND = 128
 
 
 def _block_means(image: np.ndarray, block: int) -> np.ndarray:
-    """Means over blocks of pixels, for a camera's frames, in half of the time of the general way.
+    """Means over blocks of pixels, for a camera's frames.
 
-    OpenCV's area averaging needs a float32 copy of the frame first, which alone takes longer.
+    OpenCV's area averaging would need a float32 copy of the whole frame first.
     """
     height, width = image.shape[0] // block, image.shape[1] // block
     result = np.empty((height, width), np.float32)

@@ -326,9 +326,8 @@ def settle(
 
     Training leaves moving averages over about the last ten batches. Where a batch is a few frames
     that differ as much as users' frames do, these are far from the mean of all, and the network,
-    which now uses them instead of the batch's own, is worse than it was trained to be: by 0.6 dB on
-    broad frames and 2.5 dB on clear ones when the default network was settled. (Wu and Johnson
-    2021, “Rethinking ‘batch’ in BatchNorm”.)
+    which now uses them instead of the batch's own, is worse than it was trained to be. (Wu and
+    Johnson 2021, “Rethinking ‘batch’ in BatchNorm”.)
 
     Parameters
     ----------

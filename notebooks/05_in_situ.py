@@ -266,8 +266,7 @@ Player(
 # - an **exponential average** with the noise of ten frames, which forgets slowly;
 # - the **temporal network**, which takes averages over the last ten frames, over the last three, and the
 #   newest frame as its channels. At each place it mixes the three and then, like the network for
-#   single frames, chooses how much detail of each scale to keep. (With all ten frames as channels
-#   and averages that it could learn, it kept to these three within 5 %, and was slower.) It was trained on clips of
+#   single frames, chooses how much detail of each scale to keep. It was trained on clips of
 #   the simulator in which the scene rests, drifts or falls apart into walking particles, starting from
 #   the weights of the single-frame network.
 #

@@ -53,13 +53,11 @@ def test_finest_detail_alone_is_what_a_block_mean_leaves(noisy):
     torch.testing.assert_close(kept_detail(noisy, some, 4)[inside], expected[inside])
 
 
-@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("block", [1, 2, 4, 8])
-def test_fold_is_pixel_unshuffle(block, channels):
-    image = torch.rand(2, channels, 32, 16)
-    torch.testing.assert_close(
-        Fold(block, channels)(image), functional.pixel_unshuffle(image, block), rtol=0, atol=0
-    )
+def test_fold_is_pixel_unshuffle(block):
+    image = torch.rand(2, 1, 32, 16)
+    expected = functional.pixel_unshuffle(image, block)
+    torch.testing.assert_close(Fold(block)(image), expected, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("factor", [2, 4])
