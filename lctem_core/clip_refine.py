@@ -12,7 +12,7 @@ from lctem_core.errors import InputError
 from lctem_core.frames import check_image
 from lctem_core.preprocess import limits, reduce_longer, stretched
 from lctem_core.refine import Refiner
-from lctem_core.temporal import AVERAGES, TemporalUnet, averaged, windows
+from lctem_core.temporal import AVERAGES, TemporalUnet, averaged, evened, windows
 
 #: Name of the shipped weights.
 WEIGHTS = "temporal"
@@ -22,7 +22,7 @@ class ClipRefiner:
     """A temporal network with its preprocessing.
 
     What it gives is the newest frame without noise and with half of its blur, at the mean
-    brightness of the frames: where nothing moved it averages them, where something did it looks at
+    brightness of the frames, whose dose may change (`lctem_core.temporal.evened`): where nothing moved it averages them, where something did it looks at
     the newest ones.
 
     Parameters
@@ -80,7 +80,7 @@ class ClipRefiner:
         Parameters
         ----------
         clip : ndarray, (frames, H, W)
-            Counts, any real type, oldest first, of equal exposure.
+            Counts, any real type, oldest first.
         size : int
             Longer side of the result [px]; larger frames are reduced by area averaging.
 
@@ -102,8 +102,8 @@ class ClipRefiner:
         Parameters
         ----------
         averages : ndarray, (3, H, W)
-            Means of the last frames, as `lctem_core.temporal.averaged` or the integrator
-            `lctem_core.integrate.Averages` give them.
+            Means of the last frames at one brightness, as the integrator
+            `lctem_core.integrate.Averages` gives them.
 
         Returns
         -------
@@ -127,7 +127,7 @@ class ClipRefiner:
                 f"an array of shape {clip.shape}",
                 "Repeat the oldest frame where a recording begins.",
             )
-        return averaged(np.stack([reduce_longer(frame, size) for frame in clip]))
+        return evened(averaged(np.stack([reduce_longer(frame, size) for frame in clip])))
 
     def _stretched(self, averages: np.ndarray) -> tuple[np.ndarray, float, float]:
         if np.ndim(averages) != 3 or len(averages) != AVERAGES:

@@ -16,7 +16,7 @@ import numpy as np
 
 from lctem_core.drift import Shift, Tracker
 from lctem_core.errors import InputError
-from lctem_core.temporal import windows
+from lctem_core.temporal import evened, windows
 
 
 class Integrator(ABC):
@@ -243,7 +243,8 @@ class Averages(Integrator):
     """Means over all of the last n frames, over the newest few, and the newest frame: (3, H, W).
 
     For the temporal network, see `lctem_core.temporal`. While warming up, the means are over the
-    frames that there are. Results are float32, in the counts of one frame.
+    frames that there are. Results are float32, in the counts of one frame, all at the brightness
+    of the first mean.
     """
 
     def _start(self, frame: np.ndarray) -> None:
@@ -261,7 +262,7 @@ class Averages(Integrator):
             np.multiply(self._ring[which[0]], np.float32(1 / there), out=average)
             for i in which[1:]:
                 cv2.scaleAdd(self._ring[i], 1 / there, average, dst=average)
-        return averages
+        return evened(averages)
 
 
 class Registered(Integrator):

@@ -8,6 +8,7 @@ U-Net can correct the result.
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import torch
 from torch import nn
@@ -20,6 +21,8 @@ from lctem_core.fast import SCALES, Enlarge, Fold, KeptDetail, means_kernel, sli
 _SHARES = (1.0, 0.3, 0.0)
 #: How many there are.
 AVERAGES = len(_SHARES)
+# Brightness is compared in so many parts of the frame on a side.
+_PARTS = 8
 
 
 def windows(frames: int) -> tuple[int, ...]:
@@ -41,6 +44,39 @@ def averaged(clip: np.ndarray) -> np.ndarray:
         Means of the last frames, see `windows`.
     """
     return np.stack([clip[-last:].mean(axis=0) for last in windows(len(clip))])
+
+
+def evened(averages: np.ndarray) -> np.ndarray:
+    """Averages of counts, all at the brightness of the first.
+
+    Where the dose changes within the frames, the shorter averages are brighter or darker than the
+    longest, and a mixture of them would show where which was taken. The factor is the median over
+    parts of the frame, so that it is the beam's and not that of what moved; it is 1 unless it
+    differs from 1 by three standard errors.
+
+    Parameters
+    ----------
+    averages : ndarray, (K, H, W), float32
+        Of frames, not stretched: in counts above the camera's dark level. Changed in place.
+
+    Returns
+    -------
+    ndarray, (K, H, W), float32
+        The same array.
+    """
+    parts = tuple(min(_PARTS, side) for side in averages.shape[:0:-1])
+    first, *others = (cv2.resize(one, parts, interpolation=cv2.INTER_AREA) for one in averages)
+    for average, other in zip(averages[1:], others, strict=True):
+        there = (first > 0) & (other > 0)
+        if not there.any():
+            continue
+        ratios = first[there] / other[there]
+        factor = np.median(ratios)
+        # Of a median of normally distributed values, from their median deviation.
+        error = 1.25 * 1.48 * np.median(np.abs(ratios - factor)) / np.sqrt(ratios.size)
+        if abs(factor - 1) > 3 * error:
+            average *= factor
+    return averages
 
 
 class TemporalUnet(nn.Module):

@@ -35,6 +35,13 @@ def test_the_answer_is_in_the_frames_counts(refine, shape, dtype):
     np.testing.assert_allclose(seen, clip[-1], atol=1e-3)
 
 
+def test_a_change_of_dose_does_not_show():
+    rng = np.random.default_rng(0)
+    clip = rng.poisson(np.array([20, 20, 20, 100])[:, None, None] * np.ones((64, 64)))
+    seen = ClipRefiner(Refiner(Newest(), CARD, device="cpu", runtime="torch"))(clip)
+    assert seen.mean() == pytest.approx(40, rel=0.02)
+
+
 def test_large_frames_are_reduced_and_the_clip_is_left_alone(refine):
     clip = np.random.default_rng(0).integers(0, 900, (4, 256, 128)).astype(np.float32)
     before = clip.copy()

@@ -5,7 +5,7 @@ import torch
 from lctem_core import model
 from lctem_core.config import Config
 from lctem_core.errors import InputError
-from lctem_core.temporal import averaged, begin_from, windows
+from lctem_core.temporal import averaged, begin_from, evened, windows
 
 SLIM = {"encoder": "slim", "shuffle": 4, "depth": 3, "head": "detail"}
 
@@ -95,3 +95,41 @@ def test_the_choice_is_what_is_mixed():
     assert choice.shape == (1, 3, 64, 64)
     torch.testing.assert_close(choice.sum(dim=1), torch.ones(1, 64, 64))
     assert choice[:, 0].min() > 0.9  # all frames nearly everywhere, at the start
+
+
+def _beam(doses, seed=0, shape=(96, 128)):
+    """Frames of a scene with a block that moves, at these doses [e-/px]."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for i, dose in enumerate(doses):
+        scene = np.linspace(0.6, 1, shape[1])[None].repeat(shape[0], 0)
+        scene[20:50, 5 + 8 * i : 30 + 8 * i] = 0.3
+        frames.append(rng.poisson(dose * scene))
+    return np.array(frames, np.float32)
+
+
+@pytest.mark.parametrize("dose", [0.3, 5.0, 200.0])
+def test_averages_get_one_brightness_where_the_dose_changes(dose):
+    averages = averaged(_beam(dose * np.repeat([1.0, 4.0], [7, 3])))
+    assert averages[2].mean() > 1.8 * averages[0].mean()
+    long, *short = evened(averages.copy())
+    np.testing.assert_array_equal(long, averages[0])
+    for one in short:
+        assert one[60:].mean() == pytest.approx(long[60:].mean(), rel=0.04)
+
+
+@pytest.mark.parametrize("dose", [0.01, 0.3, 5.0, 200.0])
+def test_averages_at_one_dose_stay_as_they_are(dose):
+    changes = []
+    for seed in range(20):
+        averages = averaged(_beam(np.full(10, dose), seed))
+        changes.append(np.abs(evened(averages.copy())[1:, 60:].mean() /
+                              averages[1:, 60:].mean() - 1))  # fmt: skip
+    assert np.median(changes) < 1e-6
+    assert np.max(changes) < (0.2 if dose < 0.1 else 0.03)
+
+
+def test_frames_without_counts_are_left_alone():
+    np.testing.assert_array_equal(evened(np.zeros((3, 8, 8), np.float32)), 0)
+    dark = -np.ones((3, 5, 3), np.float32)
+    np.testing.assert_array_equal(evened(dark.copy()), dark)
