@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import io
+import logging
 import threading
 import warnings
 from collections.abc import Sequence
@@ -186,6 +187,7 @@ def openvino_has_bf16() -> bool:
 def _quantised(graph: Any, calibration: Sequence[np.ndarray]) -> Any:
     import nncf
 
+    nncf.set_log_level(logging.WARNING)  # it lists every operation that it leaves as it is
     # What the network does to the frame itself and its first convolution stay in float32: eight
     # bits of the frame would cost some 5 dB.
     kept = ["^/[A-Z].*", "^/(fold|detail|enlarge)/.*", "^/unet/enter/.*", f"^{OUTPUT}.*"]

@@ -122,9 +122,12 @@ def _preprocessing(trained: dict[str, Any], frames: int) -> dict[str, Any]:
     ]
     if frames > 1:
         lasts = ", ".join(str(last) for last in windows(frames))
-        steps[2:2] = [f"channels: means of the last {lasts} frames"]
-        steps[3] = f"lower, upper = percentiles {low:g} and {high:g} of the first channel"
-        steps[4] = steps[4].replace("frame", "channel")
+        steps[2:2] = [
+            f"channels: means of the last {lasts} frames",
+            "if the dose changed: each channel times a factor, to the brightness of the first",
+        ]
+        steps[4] = f"lower, upper = percentiles {low:g} and {high:g} of the first channel"
+        steps[5] = steps[5].replace("frame", "channel")
     after = "answer * (upper - lower) + lower: the frame's counts" if faithful else "as it is"
     return {
         "low_percentile": low,
