@@ -22,8 +22,8 @@ class ClipRefiner:
     """A temporal network with its preprocessing.
 
     What it gives is the newest frame without noise and with half of its blur, at the mean
-    brightness of the frames, whose dose may change (`lctem_core.temporal.evened`): where nothing moved it averages them, where something did it looks at
-    the newest ones.
+    brightness of the frames, whose dose may change (`lctem_core.temporal.evened`): where nothing
+    moved it averages them, where something did it looks at the newest ones.
 
     Parameters
     ----------
