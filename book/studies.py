@@ -9,7 +9,6 @@ two machines, share the work.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -36,8 +35,7 @@ def main() -> None:
     part, parts = (int(number) for number in options.part.split("/"))
     runs = list(study.read_studies(described, options.study))[part - 1 :: parts]
     for number, run in enumerate(runs, 1):
-        path = options.results / run.study / f"{run.name}.json"
-        there = path.exists() and json.loads(path.read_text("utf8"))["key"] == run.key
+        there = study.read_record(run, options.results) is not None
         title = f"{number}/{len(runs)} {run.study}/{run.name}"
         if there or options.list:
             print(f"{title}: {'recorded' if there else 'to do'}", flush=True)

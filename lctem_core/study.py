@@ -158,8 +158,8 @@ def record(run: Run, results: Path, cache: Path, progress: bool = True) -> Path:
     Path
         Of the record.
     """
-    path = results / run.study / f"{run.name}.json"
-    if path.exists() and json.loads(path.read_text("utf8"))["key"] == run.key:
+    path = _path(run, results)
+    if read_record(run, results):
         return path
     store = run.data.open(cache, run.config.target, progress)
     folder = cache / "runs" / run.study / f"{run.name}-{run.key}"
@@ -215,11 +215,17 @@ def scores_on(
     return scores
 
 
-def read_records(results: Path, study: str) -> list[dict[str, Any]]:
-    """Records of a study, by name; those that were made."""
-    return [
-        json.loads(path.read_text("utf8")) for path in sorted(Path(results, study).glob("*.json"))
-    ]
+def read_record(run: Run, results: Path) -> dict[str, Any] | None:
+    """Record of a run; None if there is none, or one of other parameters."""
+    path = _path(run, results)
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text("utf8"))
+    return content if content["key"] == run.key else None
+
+
+def _path(run: Run, results: Path) -> Path:
+    return Path(results, run.study, f"{run.name}.json")
 
 
 def _digest(values: dict[str, Any]) -> str:

@@ -64,11 +64,19 @@ seed = 3  # of the live training
 
 
 # %% tags=["hide-input"]
+described = yaml.safe_load((ROOT / "book" / "studies.yaml").read_text("utf8"))
+planned = list(study.read_studies(described))
+recorded = [
+    one for run in planned if (one := study.read_record(run, RESULTS))
+]
+
+
 def records(name):
     """Records of a study by the name of their run without the seed."""
     grouped = {}
-    for one in study.read_records(RESULTS, name):
-        grouped.setdefault(one["name"].rsplit("-", 1)[0], []).append(one)
+    for one in recorded:
+        if one["study"] == name:
+            grouped.setdefault(one["name"].rsplit("-", 1)[0], []).append(one)
     return grouped
 
 
@@ -96,14 +104,7 @@ def summary(group, score, digits):
     ]
 
 
-described = yaml.safe_load((ROOT / "book" / "studies.yaml").read_text("utf8"))
-planned = list(study.read_studies(described))
-missing = [
-    run
-    for run in planned
-    if not (RESULTS / run.study / f"{run.name}.json").exists()
-]
-glue("n_recorded", float(len(planned) - len(missing)), display=False)
+glue("n_recorded", float(len(recorded)), display=False)
 glue("n_planned", float(len(planned)), display=False)
 
 # %% [markdown]
@@ -156,7 +157,7 @@ figures.table(
 
 
 # %% tags=["hide-input"]
-def recorded(name, score):
+def mean_of(name, score):
     """Mean over seeds and test images, or that there is none."""
     group = table1.get(name)
     return float(means(group, score).mean()) if group else "not run yet"
@@ -164,62 +165,62 @@ def recorded(name, score):
 
 glue(
     "psnr_ssim_resnet34",
-    recorded("ssim-resnet34", "psnr"),
+    mean_of("ssim-resnet34", "psnr"),
     display=False,
 )
 glue(
     "ssim_ssim_resnet34",
-    recorded("ssim-resnet34", "ssim"),
+    mean_of("ssim-resnet34", "ssim"),
     display=False,
 )
 glue(
     "psnr_ssim_resnet50",
-    recorded("ssim-resnet50", "psnr"),
+    mean_of("ssim-resnet50", "psnr"),
     display=False,
 )
 glue(
     "ssim_ssim_resnet50",
-    recorded("ssim-resnet50", "ssim"),
+    mean_of("ssim-resnet50", "ssim"),
     display=False,
 )
 glue(
     "psnr_ssim_resnet101",
-    recorded("ssim-resnet101", "psnr"),
+    mean_of("ssim-resnet101", "psnr"),
     display=False,
 )
 glue(
     "ssim_ssim_resnet101",
-    recorded("ssim-resnet101", "ssim"),
+    mean_of("ssim-resnet101", "ssim"),
     display=False,
 )
 glue(
     "psnr_ssim_resnet152",
-    recorded("ssim-resnet152", "psnr"),
+    mean_of("ssim-resnet152", "psnr"),
     display=False,
 )
 glue(
     "ssim_ssim_resnet152",
-    recorded("ssim-resnet152", "ssim"),
+    mean_of("ssim-resnet152", "ssim"),
     display=False,
 )
 glue(
     "psnr_l1_resnet18",
-    recorded("l1-resnet18", "psnr"),
+    mean_of("l1-resnet18", "psnr"),
     display=False,
 )
 glue(
     "ssim_l1_resnet18",
-    recorded("l1-resnet18", "ssim"),
+    mean_of("l1-resnet18", "ssim"),
     display=False,
 )
 glue(
     "psnr_l2_resnet18",
-    recorded("l2-resnet18", "psnr"),
+    mean_of("l2-resnet18", "psnr"),
     display=False,
 )
 glue(
     "ssim_l2_resnet18",
-    recorded("l2-resnet18", "ssim"),
+    mean_of("l2-resnet18", "ssim"),
     display=False,
 )
 

@@ -1,14 +1,16 @@
 """Studies: a record per run, with its scores and provenance; none is made twice."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from lctem_core import metrics, study
 from lctem_core.errors import InputError
-from lctem_core.study import Data, read_records, read_studies, record, scores_on
+from lctem_core.study import Data, read_record, read_studies, record, scores_on
 
 DESCRIBED = {
     "tiny": {
@@ -52,7 +54,7 @@ def test_a_run_is_recorded_once(tmp_path, monkeypatch):
     assert {"commit", "seconds", "versions"} <= set(content["provenance"])
     monkeypatch.setattr(study, "fit", lambda *_, **__: pytest.fail("trained again"))
     assert record(run, tmp_path / "results", tmp_path / "cache", progress=False) == path
-    assert [one["name"] for one in read_records(tmp_path / "results", "tiny")] == ["l1-0"]
+    assert read_record(run, tmp_path / "results") == content
 
 
 def test_a_stale_record_is_made_again(tmp_path):
@@ -60,8 +62,20 @@ def test_a_stale_record_is_made_again(tmp_path):
     path = tmp_path / "results" / "tiny" / "l1-0.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"key": "of other parameters"}))
+    assert read_record(run, tmp_path / "results") is None
     record(run, tmp_path / "results", tmp_path / "cache", progress=False)
     assert json.loads(path.read_text())["key"] == run.key
+
+
+def test_records_of_the_book_belong_to_planned_runs():
+    book = Path(__file__).resolve().parents[1] / "book"
+    described = yaml.safe_load((book / "studies.yaml").read_text("utf8"))
+    planned = {(run.study, run.name): run for run in read_studies(described)}
+    found = [p for one in described for p in (book / "results" / one).glob("*.json")]
+    assert found
+    for path in found:
+        run = planned[path.parent.name, path.stem]
+        assert read_record(run, book / "results"), f"{path} is of other parameters"
 
 
 @pytest.mark.parametrize("target", ["dry", "faithful"])
