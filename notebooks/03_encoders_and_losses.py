@@ -405,7 +405,12 @@ for name, took, _, psnr in points:
         name, (took, psnr), xytext=(5, 3), textcoords="offset points"
     )
 plot.set(xscale="log", xlabel="time per frame [ms]", ylabel="PSNR [dB]")
-plot.margins(x=0.25, y=0.15)
+plot.set_xticks([10, 20, 50, 100, 200, 500], [10, 20, 50, 100, 200, 500])
+plot.minorticks_off()
+if points:
+    times = [took for _, took, _, _ in points]
+    plot.set(xlim=(0.7 * min(times), 2 * max(times)))
+plot.margins(y=0.15)
 if not points:
     plot.set(title="not run yet")
 figure
