@@ -218,7 +218,7 @@ def replay(
         float | None, typer.Option(help="Stop after this time; simulated camera: 60.")
     ] = None,
     integrate: Annotated[
-        str, typer.Option(help="none, sum, registered, exponential or temporal.")
+        str, typer.Option(help="none, sum, registered, exponential, adaptive or temporal.")
     ] = "none",
     n: Annotated[int, typer.Option("--n", help="Frames to integrate.")] = 10,
     size: Annotated[int, typer.Option(help="Longer side of the refined frames in pixels.")] = 512,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from lctem_core import model
+from lctem_core.adaptive import evened, means, mixed, windows
 from lctem_core.errors import InputError
 from lctem_core.frames import check_image
 from lctem_core.preprocess import limits, reduce_longer, stretched
 from lctem_core.refine import Refiner
-from lctem_core.temporal import AVERAGES, TemporalUnet, averaged, evened, windows
+from lctem_core.temporal import CHANNELS
 
 #: Name of the shipped weights.
 WEIGHTS = "temporal"
@@ -22,8 +22,8 @@ class ClipRefiner:
     """A temporal network with its preprocessing.
 
     What it gives is the newest frame without noise and with half of its blur, at the mean
-    brightness of the frames, whose dose may change (`lctem_core.temporal.evened`): where nothing
-    moved it averages them, where something did it looks at the newest ones.
+    brightness of the frames, whose dose may change (`lctem_core.adaptive.evened`): where nothing
+    moved it refines their mean, where something did that of the newest ones.
 
     Parameters
     ----------
@@ -94,16 +94,40 @@ class ClipRefiner:
         InputError
             If the clip is not of so many real, finite frames, or all of them are constant.
         """
-        return self.of_averages(self._averaged(clip, size))
+        return self.of_mixture(self.mixture(clip, size))
 
-    def of_averages(self, averages: np.ndarray) -> np.ndarray:
-        """Refine the newest of the frames that were averaged, in a stream for instance.
+    def mixture(self, clip: np.ndarray, size: int = 512) -> np.ndarray:
+        """Adaptive mean of the last frames, and the noise in it.
 
         Parameters
         ----------
-        averages : ndarray, (3, H, W)
-            Means of the last frames at one brightness, as the integrator
-            `lctem_core.integrate.Averages` gives them.
+        clip : ndarray, (frames, H, W)
+        size : int
+            As for `__call__`.
+
+        Returns
+        -------
+        ndarray, (2, H', W'), float32
+            Counts of a frame, and the noise as a share of a frame's: where it is x, the mean is
+            over 1 / x² frames. See `lctem_core.adaptive.mixed`.
+        """
+        clip = np.asarray(clip)
+        if clip.ndim != 3 or len(clip) != self.frames:
+            raise InputError(
+                f"a clip of {self.frames} frames (H, W), oldest first",
+                f"an array of shape {clip.shape}",
+                "Repeat the oldest frame where a recording begins.",
+            )
+        reduced = np.stack([reduce_longer(frame, size) for frame in clip])
+        return mixed(evened(means(reduced)), windows(self.frames))
+
+    def of_mixture(self, mixture: np.ndarray) -> np.ndarray:
+        """Refine an adaptive mean of the last frames, in a stream for instance.
+
+        Parameters
+        ----------
+        mixture : ndarray, (2, H, W)
+            As `mixture` or the integrator `lctem_core.integrate.Adaptive` give it.
 
         Returns
         -------
@@ -115,55 +139,14 @@ class ClipRefiner:
         InputError
             As for `__call__`.
         """
-        images, lower, span = self._stretched(averages)
-        refined = self.refiner.refine_prepared(images)
-        return refined * np.float32(span) + np.float32(lower)
-
-    def _averaged(self, clip: np.ndarray, size: int) -> np.ndarray:
-        clip = np.asarray(clip)
-        if clip.ndim != 3 or len(clip) != self.frames:
+        if np.ndim(mixture) != 3 or len(mixture) != CHANNELS:
             raise InputError(
-                f"a clip of {self.frames} frames (H, W), oldest first",
-                f"an array of shape {clip.shape}",
-                "Repeat the oldest frame where a recording begins.",
-            )
-        return evened(averaged(np.stack([reduce_longer(frame, size) for frame in clip])))
-
-    def _stretched(self, averages: np.ndarray) -> tuple[np.ndarray, float, float]:
-        if np.ndim(averages) != 3 or len(averages) != AVERAGES:
-            raise InputError(
-                f"{AVERAGES} averages (H, W)", f"an array of shape {np.shape(averages)}",
-                "See lctem_core.temporal.averaged.",
+                "a mean (H, W) and the noise in it", f"an array of shape {np.shape(mixture)}",
+                "See lctem_core.adaptive.mixed.",
             )  # fmt: skip
         preprocessing = self.refiner.card["preprocessing"]
-        mean = check_image(averages[0], "mean of the frames")
+        mean = check_image(mixture[0], "mean of the frames")
         lower, upper = limits(mean, preprocessing["low"], preprocessing["high"])
-        return stretched(averages, lower, upper), lower, upper - lower
-
-    def attention(self, clip: np.ndarray, size: int = 512) -> tuple[np.ndarray, np.ndarray]:
-        """How many of the frames the network averages, place by place.
-
-        Parameters
-        ----------
-        clip : ndarray, (frames, H, W)
-        size : int
-            As for `__call__`.
-
-        Returns
-        -------
-        averages : ndarray, (K, frames)
-            Weights of the frames in each of the averages that the network mixes.
-        effective : ndarray, (H', W'), float32
-            Effective number of frames in the mixture, 1 / Σ w².
-        """
-        images, *_ = self._stretched(self._averaged(clip, size))
-        averages = np.zeros((AVERAGES, self.frames), np.float32)
-        for weights, last in zip(averages, windows(self.frames), strict=True):
-            weights[-last:] = 1 / last
-        network: TemporalUnet = self.refiner.network
-        device = next(network.parameters()).device
-        with torch.inference_mode():
-            shares = network.choice(torch.from_numpy(images)[None].to(device))[0]
-            weights = torch.einsum("khw,kt->thw", shares.cpu(), torch.from_numpy(averages))
-            effective = 1 / weights.square().sum(dim=0)
-        return averages, effective.numpy()
+        images = np.stack([stretched(mean, lower, upper), mixture[1]])
+        refined = self.refiner.refine_prepared(images)
+        return refined * np.float32(upper - lower) + np.float32(lower)

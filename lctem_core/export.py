@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from lctem_core import model
+from lctem_core.adaptive import windows
 from lctem_core.engines import INPUT, OPSET, OUTPUT, OnnxRuntime, Torch, to_onnx
 from lctem_core.errors import InputError
 from lctem_core.outputs import replacing
@@ -18,7 +19,6 @@ from lctem_core.preprocess import FAR
 from lctem_core.provenance import provenance
 from lctem_core.refine import LOOKS
 from lctem_core.runtimes import LEAST_PSNR, agreement, channels, trial_frame
-from lctem_core.temporal import windows
 
 
 def export(
@@ -123,11 +123,11 @@ def _preprocessing(trained: dict[str, Any], frames: int) -> dict[str, Any]:
     if frames > 1:
         lasts = ", ".join(str(last) for last in windows(frames))
         steps[2:2] = [
-            f"channels: means of the last {lasts} frames",
-            "if the dose changed: each channel times a factor, to the brightness of the first",
+            f"first channel: means of the last {lasts} frames, see lctem_core.adaptive.mixed",
+            "second channel: the noise in it as a share of a frame's, 0 to 1",
         ]
         steps[4] = f"lower, upper = percentiles {low:g} and {high:g} of the first channel"
-        steps[5] = steps[5].replace("frame", "channel")
+        steps[5] = steps[5].replace("frame", "first channel")
     after = "answer * (upper - lower) + lower: the frame's counts" if faithful else "as it is"
     return {
         "low_percentile": low,

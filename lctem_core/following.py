@@ -14,7 +14,7 @@ from lctem_core.detection import Treatment, contrast_of, gold_scene, labelled, t
 from lctem_core.errors import InputError
 from lctem_core.examples import sharper
 from lctem_core.imaging import Scene, fit_gain
-from lctem_core.integrate import Exponential, Integrator, Registered, Sum
+from lctem_core.integrate import Adaptive, Exponential, Integrator, Registered, Sum
 from lctem_core.movie import Motion, Movie
 from lctem_core.particles import match
 
@@ -110,6 +110,7 @@ def treatments(
         f"sum of {n}": after(Sum),
         "registered sum": after(Registered),
         "exponential": after(Exponential),
+        "adaptive": after(Adaptive),
     }
     if temporal is not None:
         ways["temporal network"] = lambda frames: temporal(frames[-n:])

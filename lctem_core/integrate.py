@@ -14,9 +14,9 @@ from collections import deque
 import cv2
 import numpy as np
 
+from lctem_core.adaptive import evened, mixed, windows
 from lctem_core.drift import Shift, Tracker
 from lctem_core.errors import InputError
-from lctem_core.temporal import evened, windows
 
 
 class Integrator(ABC):
@@ -239,13 +239,23 @@ class Exponential(Integrator):
         return self._average.copy()
 
 
-class Averages(Integrator):
-    """Means over all of the last n frames, over the newest few, and the newest frame: (3, H, W).
+class Adaptive(Integrator):
+    """Mean of the last n frames where nothing changed, of fewer where something did.
 
-    For the temporal network, see `lctem_core.temporal`. While warming up, the means are over the
-    frames that there are. Results are float32, in the counts of one frame, all at the brightness
-    of the first mean.
+    See `lctem_core.adaptive`. Results are float32, in the counts of one frame. While warming up,
+    the means are over the frames that there are.
+
+    Parameters
+    ----------
+    n, gap
+        See `Integrator`.
+    noise : bool
+        Give the mean and the noise in it, (2, H, W), as the temporal network takes them.
     """
+
+    def __init__(self, n: int = 10, *, gap: float | None = None, noise: bool = False) -> None:
+        super().__init__(n, gap=gap)
+        self.noise = noise
 
     def _start(self, frame: np.ndarray) -> None:
         self._ring = np.zeros((self.n, *frame.shape), np.float32)
@@ -256,13 +266,14 @@ class Averages(Integrator):
         self._at = (self._at + 1) % self.n
         self._ring[self._at] = frame
         averages = np.empty((len(self._windows), *frame.shape), np.float32)
-        for average, last in zip(averages, self._windows, strict=True):
-            there = min(last, self.count)
-            which = np.arange(self._at - there + 1, self._at + 1) % self.n
-            np.multiply(self._ring[which[0]], np.float32(1 / there), out=average)
+        lasts = [min(last, self.count) for last in self._windows]
+        for average, last in zip(averages, lasts, strict=True):
+            which = np.arange(self._at - last + 1, self._at + 1) % self.n
+            np.multiply(self._ring[which[0]], np.float32(1 / last), out=average)
             for i in which[1:]:
-                cv2.scaleAdd(self._ring[i], 1 / there, average, dst=average)
-        return evened(averages)
+                cv2.scaleAdd(self._ring[i], 1 / last, average, dst=average)
+        result = mixed(evened(averages), lasts)
+        return result if self.noise else result[0]
 
 
 class Registered(Integrator):

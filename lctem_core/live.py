@@ -12,20 +12,21 @@ from tqdm import tqdm
 from lctem_core.clip_refine import ClipRefiner
 from lctem_core.errors import InputError
 from lctem_core.insitu import Stream
-from lctem_core.integrate import Averages, Exponential, Integrator, Registered, Sum
+from lctem_core.integrate import Adaptive, Exponential, Integrator, Registered, Sum
 from lctem_core.latency import Statistics
 from lctem_core.recording import Recording
 from lctem_core.refine import Refiner
 from lctem_core.sinks import Display, Sink, recorder
 from lctem_core.sources import replay, simulated_camera
 
-#: Integrators by name; ``temporal`` averages for the temporal network.
+#: Integrators by name; ``temporal`` is the adaptive one with the temporal network.
 INTEGRATORS: dict[str, Callable[..., Integrator] | None] = {
     "none": None,
     "sum": Sum,
     "registered": Registered,
     "exponential": Exponential,
-    "temporal": Averages,
+    "adaptive": Adaptive,
+    "temporal": Adaptive,
 }
 
 
@@ -57,12 +58,12 @@ def pipeline(
         raise InputError(f"one of {', '.join(INTEGRATORS)}", repr(integrate), "Use one of these.")
     if integrate == "temporal":
         temporal = ClipRefiner.load(*([weights] if weights else []), runtime=runtime)
-        return temporal.of_averages, Averages(temporal.frames)
+        return temporal.of_mixture, Adaptive(temporal.frames, noise=True)
     single = Refiner.load(weights, look=look, runtime=runtime)
     make = INTEGRATORS[integrate]
     if make is None:
         return single, None
-    return single, make(n, mean=True)
+    return single, Adaptive(n) if make is Adaptive else make(n, mean=True)
 
 
 def run(

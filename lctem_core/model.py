@@ -48,12 +48,13 @@ def unet(
     width : float
         Factor of the decoder's channels; of the encoders ``slim`` and ``light``, of all channels.
     frames : int
-        1, or the number of frames that a `TemporalUnet` takes, oldest first.
+        1, or the number of frames of which a `TemporalUnet` takes an adaptive mean.
 
     Returns
     -------
     torch.nn.Module
-        (N, frames, H, W) float32 -> (N, 1, H, W), in [0, 1] with the sigmoid.
+        (N, C, H, W) float32 -> (N, 1, H, W), in [0, 1] with the sigmoid. C is 1, of a
+        `TemporalUnet` 2.
 
     Raises
     ------

@@ -18,7 +18,7 @@ from lctem_core.engines import Engine, OnnxRuntime, OpenVino, Torch, openvino_ha
 from lctem_core.errors import InputError
 from lctem_core.examples import example
 from lctem_core.preprocess import FAR, rescale
-from lctem_core.temporal import AVERAGES
+from lctem_core.temporal import CHANNELS
 
 #: What the others are compared with: PyTorch, operation by operation, float32.
 REFERENCE = "torch"
@@ -128,8 +128,8 @@ class Runtime:
 
 
 def channels(card: dict[str, Any]) -> int:
-    """Channels that the network of a card takes: averages of frames, if it is a temporal one."""
-    return AVERAGES if card["architecture"].get("frames", 1) > 1 else 1
+    """Channels that the network of a card takes; of a temporal one, see `lctem_core.temporal`."""
+    return CHANNELS if card["architecture"].get("frames", 1) > 1 else 1
 
 
 def device_of(name: str | None, runtime: str = DEFAULT) -> torch.device:

@@ -59,7 +59,7 @@ path_repeats = 100  # frames from the camera to the display
 loss_frames = 40  # simulated frames on which the loss is measured
 shown_record = "epyc-2-cores"  # recorded run to show beside this one
 
-# %%
+# %% tags=["remove-output"]
 here = measure(
     sizes, networks=networks, names=runtime_names, largest=largest_side, repeats=repeats,
     budget=budget, camera=camera_size, path_repeats=path_repeats, loss_frames=loss_frames,
@@ -111,8 +111,8 @@ figures.table(
 )
 
 # %% [markdown]
-# The peak is that of a matrix product of 2,048 × 2,048 numbers, the most that the processor gives in
-# practice. Runtimes that were not timed in this run, and why:
+# The peak is that of a matrix product of 2,048 × 2,048 numbers, of PyTorch or NumPy, whichever is faster: about
+# the most that the processor gives in practice. Runtimes that were not timed in this run, and why:
 
 # %% tags=["hide-input"]
 figures.table(
@@ -457,7 +457,8 @@ for network, runtime in combinations(recorded):
 figures.table(["recorded", *(f"{s:,}²" for s in sides_recorded)], rows)
 
 # %% [markdown]
-# More than 100 % is possible in 8-bit integers, of which a processor multiplies more at once.
+# More than 100 % is possible: of 8-bit integers a processor multiplies more at once, and where it is rented its
+# speed changes between the product and the frames.
 #
 # ## From the camera to the display
 #

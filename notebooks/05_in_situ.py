@@ -38,7 +38,7 @@ from tqdm import tqdm
 from lctem_core import ClipRefiner, Refiner, figures, following, live
 from lctem_core.baselines import contrast_psnr
 from lctem_core.examples import sharper
-from lctem_core.integrate import Averages, Sum
+from lctem_core.integrate import Adaptive, Sum
 from lctem_core.intervals import mean_interval
 from lctem_core.player import Player
 from lctem_core.preprocess import reduce_longer
@@ -78,20 +78,20 @@ seed = 5  # of all movies
 # %% tags=["remove-stderr"]
 movie = session(512, seconds=seconds, fps=fps, seed=seed)
 refine, follow = Refiner.load(), ClipRefiner.load()
-total, averages = Sum(integrate), Averages(follow.frames)
+total, adaptive = Sum(integrate), Adaptive(follow.frames, noise=True)
 ways = ("single", "sum", "temporal")
 times, measured, shown = [], [], {way: [] for way in ("raw", *ways)}
 every = round(fps / hertz)
 for t in tqdm(range(len(movie)), "session"):
     frame, now = movie.frame(t), t / fps
-    summed, means = total.push(frame, now), averages.push(frame, now)
+    summed, mixture = total.push(frame, now), adaptive.push(frame, now)
     if (t + 1) % every and t:
         continue
     times.append(now)
     shown["raw"].append(frame)
     shown["single"].append(refine(frame))
     shown["sum"].append(refine(summed) / total.weight)
-    shown["temporal"].append(follow.of_averages(means))
+    shown["temporal"].append(follow.of_mixture(mixture))
     kept = movie.acquisition.camera
     measured.append(
         (np.median(frame) - kept.offset) / kept.gain / movie.pixel_size**2
@@ -128,7 +128,7 @@ for i, now in enumerate(tqdm(times, "scores")):
 # %% tags=["hide-input"]
 #| name: fig-in-situ-time
 #| caption: Simulated session. Top, the dose of a frame, measured in the background. Middle, PSNR with respect to the integrated and refined image at 13 s, as in the paper's Figure 4a; below, with respect to the truth of the instant. From the dotted line on, half of the particles move.
-#| alt: Three curves over 23 seconds. The dose rises in steps from 1 to 10 to 80 electrons per square nanometre and falls to 1 again. The scores of raw frames rise and fall with it by twenty decibels; those of refined frames change much less. While nothing moves, the sum of ten and the temporal network lie above the single frame at the lowest dose and beside it at higher ones. After 17 seconds, in the comparison with the truth, the single frame is best, then the temporal network, then the sum of ten.
+#| alt: Three curves over 23 seconds. The dose rises in steps from 1 to 10 to 80 electrons per square nanometre and falls to 1 again. The scores of raw frames rise and fall with it by twenty decibels; those of refined frames change much less. While nothing moves, the sum of ten and the temporal network lie above the single frame at the lowest dose and beside it at higher ones. After 17 seconds, in the comparison with the truth, the temporal network and the single frame are far above the sum of ten.
 colours = {
     "raw": figures.BLACK,
     "single": figures.BLUE,
@@ -257,18 +257,20 @@ Player(
 # ## What may be integrated when particles move?
 #
 # A sum of ten frames is less noisy by $\sqrt{10}$, as if the dose were ten times higher, and shows
-# where a particle has been during a tenth of a second. Five ways to refine the newest frame:
+# where a particle has been during a tenth of a second. Six ways to refine the newest frame:
 #
 # - the **single frame**;
 # - the **sum of ten**, the paper's;
 # - the **registered sum**: the drift of the whole frame is measured by cross-correlation and undone
 #   before summing, which helps against a drifting stage and cannot help where particles move on their own;
 # - an **exponential average** with the noise of ten frames, which forgets slowly;
-# - the **temporal network**, which takes averages over the last ten frames, over the last three, and the
-#   newest frame as its channels. At each place it mixes the three and then, like the network for
-#   single frames, chooses how much detail of each scale to keep. It was trained on clips of
-#   the simulator in which the scene rests, drifts or falls apart into walking particles, starting from
-#   the weights of the single-frame network.
+# - the **adaptive mean**: means over the last ten frames, the last three, and the newest are
+#   compared, place by place, and the longest is taken that differs from no shorter one by more than four to
+#   six standard deviations of the noise (`lctem_core.adaptive`). Where nothing moves it is the sum of ten,
+#   where something does the newest frame. It is refined by the network for single frames;
+# - the **temporal network**, which gets the adaptive mean and, as a second channel, how noisy it is
+#   at each place. It was trained on clips of the simulator in which the scene rests, drifts or falls
+#   apart into walking particles, starting from the weights of the single-frame network.
 #
 # Eight particles of 100 nm in a field of 2.56 µm, 5 nm to a pixel, move at a steady speed, each in its own direction
 # or all together. Speed is counted in diameters per ten frames. Every way gets the detection threshold
@@ -319,13 +321,14 @@ def position_error(motion, speed, dose, name):
 # %% tags=["hide-input"]
 #| name: fig-in-situ-motion
 #| caption: Simulated particles that move, each in its own direction (top) or all together (bottom), at a dose that leaves most of them to be seen in a single frame. Left, PSNR to the truth of the newest frame; middle, share of the particles that are found; right, median distance of a found particle's centre from its true place.
-#| alt: Six plots against the speed from 0 to 2 diameters in ten frames. The sum of ten and the exponential average start highest and fall steeply with speed in all measures; the single frame stays level; the registered sum stays level only where all particles move together; the temporal network starts as high as the sum of ten and falls less.
+#| alt: Six plots against the speed from 0 to 2 diameters in ten frames. The sum of ten and the exponential average start highest and fall steeply with speed in all measures; the single frame stays level; the registered sum falls as well; the adaptive mean and the temporal network start as high as the sum of ten and fall only to the level of the single frame or a little above it.
 seen_at = electrons[len(electrons) // 2]
 style = {
     "single frame": (figures.BLUE, "o"),
     f"sum of {integrate}": (figures.ORANGE, "s"),
     "registered sum": (figures.PURPLE, "^"),
     "exponential": (figures.BLACK, "v"),
+    "adaptive": (figures.RED, "P"),
     "temporal network": (figures.GREEN, "D"),
 }
 figure, axes = figures.plots_of(2, 3)
@@ -420,37 +423,27 @@ figures.table(
 )
 
 # %% [markdown]
-# ## What the temporal network looks at
+# ## How many frames are averaged
 #
-# The mixture of the three averages at each place can be read out: where something moved, the network
-# turns to the newest frames.
+# The second channel of the temporal network, read as a number of frames: ten where nothing moved,
+# fewer where something did.
 
 # %% tags=["hide-input"]
 #| name: fig-in-situ-choice
-#| caption: Left, the weights of the frames in the three averages, from the oldest of the ten frames (−9) to the newest (0). Right, the moving session at 23 s, the sum of ten, the temporal network's answer, and how many of the frames it averaged at each place (effective number, 1 to 10).
-#| alt: Three curves of weights; one is even over all ten frames, one over the last three, one holds only the newest. Beside them three images, the sum with smeared particles, the sharp answer, and a map that is high over the still background and low around the particles that move.
+#| caption: The moving session at 23 s, the sum of ten refined, the temporal network's answer, and how many frames the adaptive mean holds at each place (effective number, 1 to 10).
+#| alt: Two images of the same field, with smeared particles in the sum of ten and sharp ones in the other; beside them a map that is ten over the still background and one around the particles that move.
 stack = movie.frames(len(movie) - follow.frames, len(movie))
-weights, choice = follow.attention(stack)
-newest = shown["temporal"][-1], shown["sum"][-1]
-figure, (left, *right) = figures.columns_of(4)
-for kernel, colour, marker in zip(
-    weights, (figures.BLUE, figures.ORANGE, figures.GREEN), "osD", strict=True
-):
-    left.plot(
-        range(1 - follow.frames, 1), kernel, color=colour, marker=marker, ms=3
-    )
-left.set(
-    xlabel="frame", ylabel="weight", ylim=(0, None), xticks=[-9, -6, -3, 0]
-)
+held = follow.mixture(stack)[1] ** -2
+figure, plots = figures.columns_of(3)
 for axes, image, name in zip(
-    right,
-    (newest[1], newest[0], None),
-    ("sum of ten", "temporal", "frames averaged"),
+    plots,
+    (shown["sum"][-1], shown["temporal"][-1], None),
+    ("sum of ten", "temporal network", "frames averaged"),
     strict=True,
 ):
     if image is None:
         shown_map = axes.imshow(
-            choice, vmin=1, vmax=follow.frames, cmap="cividis"
+            held, vmin=1, vmax=follow.frames, cmap="cividis"
         )
         figure.colorbar(shown_map, ax=axes, shrink=0.6)
     else:

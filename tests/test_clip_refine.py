@@ -3,7 +3,6 @@ import pytest
 import torch
 from torch import nn
 
-from lctem_core import model
 from lctem_core.clip_refine import ClipRefiner
 from lctem_core.errors import InputError
 from lctem_core.refine import Refiner
@@ -14,16 +13,16 @@ CARD = {
 }
 
 
-class Newest(nn.Module):
-    """Gives the last average back, that of the newest frame."""
+class Mean(nn.Module):
+    """Gives the mean back."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x[:, -1:] + 0
+        return x[:, :1] + 0
 
 
 @pytest.fixture
 def refine():
-    return ClipRefiner(Refiner(Newest(), CARD, device="cpu", runtime="torch"))
+    return ClipRefiner(Refiner(Mean(), CARD, device="cpu", runtime="torch"))
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (70, 91)])
@@ -32,13 +31,15 @@ def test_the_answer_is_in_the_frames_counts(refine, shape, dtype):
     clip = np.random.default_rng(0).integers(20, 60, (4, *shape)).astype(dtype)
     seen = refine(clip)
     assert seen.dtype == np.float32
-    np.testing.assert_allclose(seen, clip[-1], atol=1e-3)
+    expected = refine.mixture(clip)[0]
+    np.testing.assert_allclose(seen, expected, atol=1e-3)
+    assert np.abs(seen - clip.mean(axis=0)).mean() < 1
 
 
 def test_a_change_of_dose_does_not_show():
     rng = np.random.default_rng(0)
     clip = rng.poisson(np.array([20, 20, 20, 100])[:, None, None] * np.ones((64, 64)))
-    seen = ClipRefiner(Refiner(Newest(), CARD, device="cpu", runtime="torch"))(clip)
+    seen = ClipRefiner(Refiner(Mean(), CARD, device="cpu", runtime="torch"))(clip)
     assert seen.mean() == pytest.approx(40, rel=0.02)
 
 
@@ -47,7 +48,8 @@ def test_large_frames_are_reduced_and_the_clip_is_left_alone(refine):
     before = clip.copy()
     seen = refine(clip, size=128)
     np.testing.assert_array_equal(clip, before)
-    np.testing.assert_allclose(seen, clip[-1].reshape(128, 2, 64, 2).mean((1, 3)), rtol=1e-4)
+    reduced = clip.reshape(4, 128, 2, 64, 2).mean((2, 4))
+    np.testing.assert_allclose(seen, refine.mixture(reduced)[0], rtol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (3, 64, 64), (4, 8, 8)])
@@ -66,17 +68,19 @@ def test_a_nan_is_told(refine):
 def test_a_network_for_single_frames_is_refused():
     card = CARD | {"architecture": {"encoder": "slim", "shuffle": 4, "depth": 3, "head": "detail"}}
     with pytest.raises(InputError, match="takes several frames"):
-        ClipRefiner(Refiner(Newest(), card, device="cpu", runtime="torch"))
+        ClipRefiner(Refiner(Mean(), card, device="cpu", runtime="torch"))
 
 
-def test_attention_counts_the_frames_that_are_averaged():
-    architecture = CARD["architecture"] | {"frames": 10}
-    network = model.unet(**architecture)
-    refine = ClipRefiner(
-        Refiner(network, CARD | {"architecture": architecture}, device="cpu", runtime="torch")
-    )
-    clip = np.random.default_rng(0).random((10, 64, 64))
-    averages, effective = refine.attention(clip)
-    assert averages.shape == (3, 10)
-    assert effective.shape == (64, 64)
-    assert 8 < effective.min() <= effective.max() <= 10.001  # an untrained one averages all
+def test_the_mixture_says_how_many_frames_it_holds(refine):
+    rng = np.random.default_rng(0)
+    clip = rng.poisson(100, (4, 128, 128))
+    clip[-1, 20:40, 20:40] = rng.poisson(30, (20, 20))
+    mixture, noise = refine.mixture(clip)
+    assert np.median(noise[70:]) == pytest.approx(0.5)  # four frames
+    assert noise[28:32, 28:32].min() == pytest.approx(1)
+    np.testing.assert_allclose(mixture[28:32, 28:32], clip[-1, 28:32, 28:32], rtol=1e-5)
+
+
+def test_another_mixture_is_refused(refine):
+    with pytest.raises(InputError, match="a mean"):
+        refine.of_mixture(np.ones((3, 64, 64), np.float32))

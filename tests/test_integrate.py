@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from lctem_core import imaging, shapes
+from lctem_core.adaptive import evened, mixed, windows
 from lctem_core.drift import Tracker
 from lctem_core.errors import InputError
-from lctem_core.integrate import Averages, Exponential, Registered, Sum, _add_moved, _covered
-from lctem_core.temporal import averaged, windows
+from lctem_core.integrate import Adaptive, Exponential, Registered, Sum, _add_moved, _covered
 
-ALL = (Sum, Exponential, Averages, Registered)
+ALL = (Sum, Exponential, Adaptive, Registered)
 
 
 def noisy(seed, shape=(64, 64), dtype=np.uint16):
@@ -206,16 +206,18 @@ def test_exponential_weights():
     np.testing.assert_allclose(got, [4, 2, 1])
 
 
-def test_averages_are_those_that_the_network_takes():
-    averages = Averages(10)
+@pytest.mark.parametrize("noise", [False, True])
+def test_adaptive_is_that_of_the_last_frames(noise):
+    adaptive = Adaptive(10, noise=noise)
     frames = np.stack([noisy(i) for i in range(25)])
+    frames[15:, :5] += 40
     for i, frame in enumerate(frames):
-        got = averages.push(frame, i)
+        got = adaptive.push(frame, i)
         assert got.dtype == np.float32
         there = frames[max(0, i - 9) : i + 1].astype(np.float32)
-        for one, last in zip(got, windows(10), strict=True):
-            np.testing.assert_allclose(one, there[-last:].mean(axis=0), rtol=1e-6, atol=1e-4)
-    np.testing.assert_allclose(got, averaged(there), rtol=1e-6, atol=1e-4)
+        lasts = [min(last, len(there)) for last in windows(10)]
+        expected = mixed(evened(np.stack([there[-n:].mean(axis=0) for n in lasts])), lasts)
+        np.testing.assert_allclose(got, expected if noise else expected[0], rtol=1e-3, atol=1e-3)
 
 
 # Drift

@@ -21,7 +21,7 @@ def recording(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("integrate", ["none", "sum", "registered", "exponential"])
+@pytest.mark.parametrize("integrate", ["none", "sum", "registered", "exponential", "adaptive"])
 def test_every_frame_is_recorded_in_counts_of_one_frame(recording, tmp_path, integrate):
     out = tmp_path / "out.tif"
     seen = live.run(recording, fps=None, integrate=integrate, out=out, runtime="torch",

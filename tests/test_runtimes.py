@@ -46,7 +46,7 @@ def test_exact_runtimes_in_changing_shapes(name, architecture):
             module.running_var.uniform_(0.5, 2)
     runtime = runtimes.make(name, network, card_of(architecture), CPU)
     rng = np.random.default_rng(0)
-    frames = architecture.get("frames", 1)
+    frames = runtimes.channels({"architecture": architecture})
     for sides in [(64, 128), (192, 64), (64, 64), (64, 192), (128, 64), (128, 128), (64, 128)]:
         batch = rng.random((1, frames, *sides), np.float32)
         before = batch.copy()

@@ -1,0 +1,160 @@
+"""Motion-adaptive means of the last frames: of many where nothing changed, else of few.
+
+A mean of ten frames has the least noise and smears what moves; the newest frame smears nothing. So
+means over the last 10, 3 and 1 frames are compared, place by place. Where a shorter one differs
+from a longer one by more than noise explains, something moved, and the shorter one is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+# Shares of the frames that the means are over.
+_SHARES = (1.0, 0.3, 0.0)
+#: Standard deviations of the noise by which two means have to differ for the shorter one to be
+#: taken in part, and altogether. In a frame of 512 × 512 pixels at rest, four are exceeded by
+#: chance about once.
+UNLIKELY, CERTAIN = 4.0, 6.0
+# Differences are taken of means over blocks of so many pixels on a side, smoothed by Gaussians of
+# these widths [blocks]: small and faint particles are both seen to move.
+_BLOCK = 4
+_WIDTHS = (0.6, 1.2)
+# Share of the median brightness that is added before roots are taken: where it is dark, there is
+# more noise than that of the electrons.
+_DARK = 0.1
+# What moved is larger than where it is noticed, by so much [blocks].
+_MARGIN = 2
+# Brightness is compared in so many parts of the frame on a side.
+_PARTS = 8
+
+
+def windows(frames: int) -> tuple[int, ...]:
+    """How many of the newest of `frames` frames each mean is over, the most first."""
+    return tuple(max(1, round(share * frames)) for share in _SHARES)
+
+
+def means(clip: np.ndarray) -> np.ndarray:
+    """Means of the last frames, see `windows`.
+
+    Parameters
+    ----------
+    clip : ndarray, (T, H, W), float32
+        Frames, oldest first.
+
+    Returns
+    -------
+    ndarray, (3, H, W), float32
+    """
+    return np.stack([clip[-last:].mean(axis=0) for last in windows(len(clip))])
+
+
+def evened(averages: np.ndarray) -> np.ndarray:
+    """Means of counts, all at the brightness of the first.
+
+    Where the dose changes within the frames, the shorter means are brighter or darker than the
+    longest, and a mixture of them would show where which was taken. The factor is the median over
+    parts of the frame, so that it is the beam's and not that of what moved; it is 1 unless it
+    differs from 1 by three standard errors.
+
+    Parameters
+    ----------
+    averages : ndarray, (K, H, W), float32
+        Of frames, not stretched: in counts above the camera's dark level. Changed in place.
+
+    Returns
+    -------
+    ndarray, (K, H, W), float32
+        The same array.
+    """
+    parts = tuple(min(_PARTS, side) for side in averages.shape[:0:-1])
+    first, *others = (cv2.resize(one, parts, interpolation=cv2.INTER_AREA) for one in averages)
+    for average, other in zip(averages[1:], others, strict=True):
+        there = (first > 0) & (other > 0)
+        if not there.any():
+            continue
+        ratios = first[there] / other[there]
+        factor = np.median(ratios)
+        # Of a median of normally distributed values, from their median deviation.
+        error = 1.25 * 1.48 * np.median(np.abs(ratios - factor)) / np.sqrt(ratios.size)
+        if abs(factor - 1) > 3 * error:
+            average *= factor
+    return averages
+
+
+def mixed(averages: np.ndarray, lasts: Sequence[int]) -> np.ndarray:
+    """Mixture of means: the longest where nothing changed, shorter ones where something did.
+
+    Parameters
+    ----------
+    averages : ndarray, (K, H, W), float32
+        At one brightness, see `evened`.
+    lasts : sequence of int
+        How many of the newest frames each is over, the most first.
+
+    Returns
+    -------
+    ndarray, (2, H, W), float32
+        The mixture, and the noise in it as a share of that of one frame: √Σw² of the weights w
+        that the frames have in it, 1 where only the newest counts, n^-½ for a mean of n.
+    """
+    longest = averages[0]
+    height, width = longest.shape
+    small = [_coarse(one) for one in averages]
+    # The noise of a root does not go with the brightness: it is nearly the same everywhere.
+    floor = _DARK * max(_quantile(small[0], 0.5), 0.0)
+    rooted = [
+        [_root(cv2.GaussianBlur(one, (0, 0), sigma), floor) for sigma in _WIDTHS] for one in small
+    ]
+    shares = [np.ones_like(small[0])]
+    result = np.empty((2, height, width), np.float32)
+    mixture = result[0]
+    np.copyto(mixture, longest)
+    for (older, newer), average in zip(pairwise(rooted), averages[1:], strict=True):
+        share = _changed(older, newer)
+        shares = [one * (1 - share) for one in shares] + [share]
+        large = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
+        mixture += large * (average - mixture)
+    squares, weight = np.zeros_like(small[0]), np.zeros_like(small[0])
+    for share, last, fewer in zip(shares, lasts, [*lasts[1:], 0], strict=True):
+        weight += share * np.float32(1 / last)
+        squares += (last - fewer) * weight**2
+    cv2.resize(np.sqrt(squares), (width, height), dst=result[1], interpolation=cv2.INTER_LINEAR)
+    return result
+
+
+def _coarse(image: np.ndarray) -> np.ndarray:
+    size = tuple(-(-side // _BLOCK) for side in image.shape[::-1])
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _root(image: np.ndarray, floor: float) -> np.ndarray:
+    return cv2.sqrt(np.maximum(image, 0) + np.float32(floor))
+
+
+def _changed(older: list[np.ndarray], newer: list[np.ndarray]) -> np.ndarray:
+    """Where two means, smoothed by each width, differ by more than noise: 0 to 1."""
+    share = np.zeros_like(older[0])
+    for one, other in zip(older, newer, strict=True):
+        difference = cv2.absdiff(one, other)
+        # The lower quartile is that of the noise even where half of the frame moves; a quarter of
+        # normally distributed values lie within 0.3186 standard deviations.
+        deviation = _quantile(difference, 0.25) / 0.3186 or float(difference.std())
+        if deviation:
+            difference *= np.float32(1 / deviation)
+            cv2.max(share, difference, dst=share)
+    share -= np.float32(UNLIKELY)
+    share *= np.float32(1 / (CERTAIN - UNLIKELY))
+    np.clip(share, 0, 1, out=share)
+    around = np.ones((2 * _MARGIN + 1,) * 2, np.uint8)
+    return cv2.GaussianBlur(cv2.dilate(share, around), (0, 0), _MARGIN / 2)
+
+
+def _quantile(image: np.ndarray, share: float) -> float:
+    """Quantile of a part of the pixels."""
+    values = image.ravel()
+    rank = int(share * values.size)
+    return float(np.partition(values, rank)[rank])
