@@ -52,37 +52,35 @@ def means(clip: np.ndarray) -> np.ndarray:
     return np.stack([clip[-last:].mean(axis=0) for last in windows(len(clip))])
 
 
-def evened(averages: np.ndarray) -> np.ndarray:
-    """Means of counts, all at the brightness of the first.
+def factors(averages: np.ndarray) -> list[float]:
+    """Factors that bring means of counts to the brightness of the first.
 
     Where the dose changes within the frames, the shorter means are brighter or darker than the
-    longest, and a mixture of them would show where which was taken. The factor is the median over
+    longest, and a mixture of them would show where which was taken. A factor is the median over
     parts of the frame, so that it is the beam's and not that of what moved; it is 1 unless it
     differs from 1 by three standard errors.
 
     Parameters
     ----------
     averages : ndarray, (K, H, W), float32
-        Of frames, not stretched: in counts above the camera's dark level. Changed in place.
+        Of frames, not stretched: in counts above the camera's dark level.
 
     Returns
     -------
-    ndarray, (K, H, W), float32
-        The same array.
+    list of float
+        K of them; the first is 1.
     """
     parts = tuple(min(_PARTS, side) for side in averages.shape[:0:-1])
     first, *others = (cv2.resize(one, parts, interpolation=cv2.INTER_AREA) for one in averages)
-    for average, other in zip(averages[1:], others, strict=True):
+    found = [1.0]
+    for other in others:
         there = (first > 0) & (other > 0)
-        if not there.any():
-            continue
         ratios = first[there] / other[there]
-        factor = np.median(ratios)
+        factor = float(np.median(ratios)) if ratios.size else 1.0
         # Of a median of normally distributed values, from their median deviation.
-        error = 1.25 * 1.48 * np.median(np.abs(ratios - factor)) / np.sqrt(ratios.size)
-        if abs(factor - 1) > 3 * error:
-            average *= factor
-    return averages
+        error = 1.25 * 1.48 * np.median(np.abs(ratios - factor)) if ratios.size else 0.0
+        found.append(factor if abs(factor - 1) > 3 * error / max(ratios.size, 1) ** 0.5 else 1.0)
+    return found
 
 
 def mixed(averages: np.ndarray, lasts: Sequence[int]) -> np.ndarray:
@@ -91,7 +89,7 @@ def mixed(averages: np.ndarray, lasts: Sequence[int]) -> np.ndarray:
     Parameters
     ----------
     averages : ndarray, (K, H, W), float32
-        At one brightness, see `evened`.
+        Counts; they are brought to one brightness, see `factors`.
     lasts : sequence of int
         How many of the newest frames each is over, the most first.
 
@@ -103,7 +101,9 @@ def mixed(averages: np.ndarray, lasts: Sequence[int]) -> np.ndarray:
     """
     longest = averages[0]
     height, width = longest.shape
-    small = [_coarse(one) for one in averages]
+    small = np.stack([_coarse(one) for one in averages])
+    scales = factors(small)
+    small *= np.array(scales, np.float32)[:, None, None]
     # The noise of a root does not go with the brightness: it is nearly the same everywhere.
     floor = _DARK * max(_quantile(small[0], 0.5), 0.0)
     rooted = [
@@ -113,17 +113,40 @@ def mixed(averages: np.ndarray, lasts: Sequence[int]) -> np.ndarray:
     result = np.empty((2, height, width), np.float32)
     mixture = result[0]
     np.copyto(mixture, longest)
-    for (older, newer), average in zip(pairwise(rooted), averages[1:], strict=True):
+    for (older, newer), average, scale in zip(
+        pairwise(rooted), averages[1:], scales[1:], strict=True
+    ):
         share = _changed(older, newer)
         shares = [one * (1 - share) for one in shares] + [share]
+        if not share.any():
+            continue
         large = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
-        mixture += large * (average - mixture)
+        difference = cv2.scaleAdd(average, scale, -mixture)
+        cv2.multiply(difference, large, dst=difference)
+        mixture += difference
     squares, weight = np.zeros_like(small[0]), np.zeros_like(small[0])
     for share, last, fewer in zip(shares, lasts, [*lasts[1:], 0], strict=True):
         weight += share * np.float32(1 / last)
         squares += (last - fewer) * weight**2
     cv2.resize(np.sqrt(squares), (width, height), dst=result[1], interpolation=cv2.INTER_LINEAR)
     return result
+
+
+def adapted(averages: np.ndarray, frames: int) -> np.ndarray:
+    """Adaptive mean of the last `frames` frames and the noise in it, of their means.
+
+    Parameters
+    ----------
+    averages : ndarray, (3, H, W), float32
+        As `means` gives them, or the integrator `lctem_core.integrate.Means`; counts.
+    frames : int
+
+    Returns
+    -------
+    ndarray, (2, H, W), float32
+        See `mixed`.
+    """
+    return mixed(averages, windows(frames))
 
 
 def _coarse(image: np.ndarray) -> np.ndarray:

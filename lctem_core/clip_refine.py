@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from lctem_core import model
-from lctem_core.adaptive import evened, means, mixed, windows
+from lctem_core.adaptive import adapted, means, windows
 from lctem_core.errors import InputError
 from lctem_core.frames import check_image
 from lctem_core.preprocess import limits, reduce_longer, stretched
 from lctem_core.refine import Refiner
-from lctem_core.temporal import CHANNELS
 
 #: Name of the shipped weights.
 WEIGHTS = "temporal"
@@ -22,7 +21,7 @@ class ClipRefiner:
     """A temporal network with its preprocessing.
 
     What it gives is the newest frame without noise and with half of its blur, at the mean
-    brightness of the frames, whose dose may change (`lctem_core.adaptive.evened`): where nothing
+    brightness of the frames, whose dose may change (`lctem_core.adaptive.factors`): where nothing
     moved it refines their mean, where something did that of the newest ones.
 
     Parameters
@@ -94,7 +93,7 @@ class ClipRefiner:
         InputError
             If the clip is not of so many real, finite frames, or all of them are constant.
         """
-        return self.of_mixture(self.mixture(clip, size))
+        return self.of_means(self._means(clip, size))
 
     def mixture(self, clip: np.ndarray, size: int = 512) -> np.ndarray:
         """Adaptive mean of the last frames, and the noise in it.
@@ -111,23 +110,15 @@ class ClipRefiner:
             Counts of a frame, and the noise as a share of a frame's: where it is x, the mean is
             over 1 / x² frames. See `lctem_core.adaptive.mixed`.
         """
-        clip = np.asarray(clip)
-        if clip.ndim != 3 or len(clip) != self.frames:
-            raise InputError(
-                f"a clip of {self.frames} frames (H, W), oldest first",
-                f"an array of shape {clip.shape}",
-                "Repeat the oldest frame where a recording begins.",
-            )
-        reduced = np.stack([reduce_longer(frame, size) for frame in clip])
-        return mixed(evened(means(reduced)), windows(self.frames))
+        return adapted(self._means(clip, size), self.frames)
 
-    def of_mixture(self, mixture: np.ndarray) -> np.ndarray:
-        """Refine an adaptive mean of the last frames, in a stream for instance.
+    def of_means(self, averages: np.ndarray) -> np.ndarray:
+        """Refine the newest of the frames whose means are given, in a stream for instance.
 
         Parameters
         ----------
-        mixture : ndarray, (2, H, W)
-            As `mixture` or the integrator `lctem_core.integrate.Adaptive` give it.
+        averages : ndarray, (3, H, W)
+            Of the reduced frames, as the integrator `lctem_core.integrate.Means` gives them.
 
         Returns
         -------
@@ -139,14 +130,26 @@ class ClipRefiner:
         InputError
             As for `__call__`.
         """
-        if np.ndim(mixture) != 3 or len(mixture) != CHANNELS:
+        number = len(windows(self.frames))
+        if np.ndim(averages) != 3 or len(averages) != number:
             raise InputError(
-                "a mean (H, W) and the noise in it", f"an array of shape {np.shape(mixture)}",
-                "See lctem_core.adaptive.mixed.",
+                f"{number} means (H, W)", f"an array of shape {np.shape(averages)}",
+                "See lctem_core.integrate.Means.",
             )  # fmt: skip
+        check_image(averages[0], "mean of the frames")
+        mean, noise = adapted(averages, self.frames)
         preprocessing = self.refiner.card["preprocessing"]
-        mean = check_image(mixture[0], "mean of the frames")
         lower, upper = limits(mean, preprocessing["low"], preprocessing["high"])
-        images = np.stack([stretched(mean, lower, upper), mixture[1]])
+        images = np.stack([stretched(mean, lower, upper), noise])
         refined = self.refiner.refine_prepared(images)
         return refined * np.float32(upper - lower) + np.float32(lower)
+
+    def _means(self, clip: np.ndarray, size: int) -> np.ndarray:
+        clip = np.asarray(clip)
+        if clip.ndim != 3 or len(clip) != self.frames:
+            raise InputError(
+                f"a clip of {self.frames} frames (H, W), oldest first",
+                f"an array of shape {clip.shape}",
+                "Repeat the oldest frame where a recording begins.",
+            )
+        return means(np.stack([reduce_longer(frame, size) for frame in clip]))

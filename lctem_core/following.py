@@ -9,12 +9,13 @@ import numpy as np
 from scipy import ndimage
 
 from lctem_core import simulate
+from lctem_core.adaptive import adapted, means
 from lctem_core.baselines import contrast_scores
 from lctem_core.detection import Treatment, contrast_of, gold_scene, labelled, threshold_for
 from lctem_core.errors import InputError
 from lctem_core.examples import sharper
 from lctem_core.imaging import Scene, fit_gain
-from lctem_core.integrate import Adaptive, Exponential, Integrator, Registered, Sum
+from lctem_core.integrate import Exponential, Integrator, Registered, Sum
 from lctem_core.movie import Motion, Movie
 from lctem_core.particles import match
 
@@ -110,7 +111,7 @@ def treatments(
         f"sum of {n}": after(Sum),
         "registered sum": after(Registered),
         "exponential": after(Exponential),
-        "adaptive": after(Adaptive),
+        "adaptive": lambda frames: single(adapted(means(np.float32(frames[-n:])), n)[0]),
     }
     if temporal is not None:
         ways["temporal network"] = lambda frames: temporal(frames[-n:])

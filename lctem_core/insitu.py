@@ -107,8 +107,8 @@ class Stream:
     source : iterable of CameraFrame
         See `lctem_core.sources`.
     refine : callable
-        What the integrator gives -> (H, W) float32: a `Refiner`; with the integrator `Adaptive`
-        and its noise, the method `of_mixture` of a `ClipRefiner`.
+        What the integrator gives -> (H, W) float32: a `Refiner`; with the integrator `Means`,
+        the method `of_means` of a `ClipRefiner`.
     sinks : sequence of Sink
     integrator : Integrator, optional
         By default frames are refined one by one.

@@ -14,7 +14,7 @@ from collections import deque
 import cv2
 import numpy as np
 
-from lctem_core.adaptive import evened, mixed, windows
+from lctem_core.adaptive import windows
 from lctem_core.drift import Shift, Tracker
 from lctem_core.errors import InputError
 
@@ -239,23 +239,13 @@ class Exponential(Integrator):
         return self._average.copy()
 
 
-class Adaptive(Integrator):
-    """Mean of the last n frames where nothing changed, of fewer where something did.
+class Means(Integrator):
+    """Means over all of the last n frames, over the newest few, and the newest frame: (3, H, W).
 
-    See `lctem_core.adaptive`. Results are float32, in the counts of one frame. While warming up,
-    the means are over the frames that there are.
-
-    Parameters
-    ----------
-    n, gap
-        See `Integrator`.
-    noise : bool
-        Give the mean and the noise in it, (2, H, W), as the temporal network takes them.
+    What an adaptive mean is made of, see `lctem_core.adaptive`; comparing them is left to the
+    refiner, who does it only for frames that it refines. Results are float32, in the counts of one
+    frame. While warming up, the means are over the frames that there are.
     """
-
-    def __init__(self, n: int = 10, *, gap: float | None = None, noise: bool = False) -> None:
-        super().__init__(n, gap=gap)
-        self.noise = noise
 
     def _start(self, frame: np.ndarray) -> None:
         self._ring = np.zeros((self.n, *frame.shape), np.float32)
@@ -265,15 +255,16 @@ class Adaptive(Integrator):
     def _add(self, frame: np.ndarray) -> np.ndarray:
         self._at = (self._at + 1) % self.n
         self._ring[self._at] = frame
-        averages = np.empty((len(self._windows), *frame.shape), np.float32)
-        lasts = [min(last, self.count) for last in self._windows]
-        for average, last in zip(averages, lasts, strict=True):
-            which = np.arange(self._at - last + 1, self._at + 1) % self.n
-            np.multiply(self._ring[which[0]], np.float32(1 / last), out=average)
-            for i in which[1:]:
-                cv2.scaleAdd(self._ring[i], 1 / last, average, dst=average)
-        result = mixed(evened(averages), lasts)
-        return result if self.noise else result[0]
+        result = np.empty((len(self._windows), *frame.shape), np.float32)
+        # From the shortest on, each goes on from the sum of the one before.
+        total, taken = np.zeros(frame.shape, np.float32), 0
+        for mean, last in zip(result[::-1], self._windows[::-1], strict=True):
+            there = min(last, self.count)
+            for i in range(taken, there):
+                cv2.add(total, self._ring[(self._at - i) % self.n], dst=total)
+            taken = there
+            np.multiply(total, np.float32(1 / there), out=mean)
+        return result
 
 
 class Registered(Integrator):

@@ -9,24 +9,25 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from lctem_core.adaptive import adapted
 from lctem_core.clip_refine import ClipRefiner
 from lctem_core.errors import InputError
 from lctem_core.insitu import Stream
-from lctem_core.integrate import Adaptive, Exponential, Integrator, Registered, Sum
+from lctem_core.integrate import Exponential, Integrator, Means, Registered, Sum
 from lctem_core.latency import Statistics
 from lctem_core.recording import Recording
 from lctem_core.refine import Refiner
 from lctem_core.sinks import Display, Sink, recorder
 from lctem_core.sources import replay, simulated_camera
 
-#: Integrators by name; ``temporal`` is the adaptive one with the temporal network.
+#: Integrators by name; ``adaptive`` and ``temporal`` adapt the means.
 INTEGRATORS: dict[str, Callable[..., Integrator] | None] = {
     "none": None,
     "sum": Sum,
     "registered": Registered,
     "exponential": Exponential,
-    "adaptive": Adaptive,
-    "temporal": Adaptive,
+    "adaptive": Means,
+    "temporal": Means,
 }
 
 
@@ -58,12 +59,14 @@ def pipeline(
         raise InputError(f"one of {', '.join(INTEGRATORS)}", repr(integrate), "Use one of these.")
     if integrate == "temporal":
         temporal = ClipRefiner.load(*([weights] if weights else []), runtime=runtime)
-        return temporal.of_mixture, Adaptive(temporal.frames, noise=True)
+        return temporal.of_means, Means(temporal.frames)
     single = Refiner.load(weights, look=look, runtime=runtime)
     make = INTEGRATORS[integrate]
     if make is None:
         return single, None
-    return single, Adaptive(n) if make is Adaptive else make(n, mean=True)
+    if integrate == "adaptive":
+        return lambda means: single(adapted(means, n)[0]), make(n)
+    return single, make(n, mean=True)
 
 
 def run(

@@ -38,7 +38,7 @@ from tqdm import tqdm
 from lctem_core import ClipRefiner, Refiner, figures, following, live
 from lctem_core.baselines import contrast_psnr
 from lctem_core.examples import sharper
-from lctem_core.integrate import Adaptive, Sum
+from lctem_core.integrate import Means, Sum
 from lctem_core.intervals import mean_interval
 from lctem_core.player import Player
 from lctem_core.preprocess import reduce_longer
@@ -78,20 +78,20 @@ seed = 5  # of all movies
 # %% tags=["remove-stderr"]
 movie = session(512, seconds=seconds, fps=fps, seed=seed)
 refine, follow = Refiner.load(), ClipRefiner.load()
-total, adaptive = Sum(integrate), Adaptive(follow.frames, noise=True)
+total, averages = Sum(integrate), Means(follow.frames)
 ways = ("single", "sum", "temporal")
 times, measured, shown = [], [], {way: [] for way in ("raw", *ways)}
 every = round(fps / hertz)
 for t in tqdm(range(len(movie)), "session"):
     frame, now = movie.frame(t), t / fps
-    summed, mixture = total.push(frame, now), adaptive.push(frame, now)
+    summed, means = total.push(frame, now), averages.push(frame, now)
     if (t + 1) % every and t:
         continue
     times.append(now)
     shown["raw"].append(frame)
     shown["single"].append(refine(frame))
     shown["sum"].append(refine(summed) / total.weight)
-    shown["temporal"].append(follow.of_mixture(mixture))
+    shown["temporal"].append(follow.of_means(means))
     kept = movie.acquisition.camera
     measured.append(
         (np.median(frame) - kept.offset) / kept.gain / movie.pixel_size**2

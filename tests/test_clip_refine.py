@@ -81,6 +81,6 @@ def test_the_mixture_says_how_many_frames_it_holds(refine):
     np.testing.assert_allclose(mixture[28:32, 28:32], clip[-1, 28:32, 28:32], rtol=1e-5)
 
 
-def test_another_mixture_is_refused(refine):
-    with pytest.raises(InputError, match="a mean"):
-        refine.of_mixture(np.ones((3, 64, 64), np.float32))
+def test_other_means_are_refused(refine):
+    with pytest.raises(InputError, match="3 means"):
+        refine.of_means(np.ones((2, 64, 64), np.float32))

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from lctem_core import imaging, shapes
-from lctem_core.adaptive import evened, mixed, windows
+from lctem_core.adaptive import means, windows
 from lctem_core.drift import Tracker
 from lctem_core.errors import InputError
-from lctem_core.integrate import Adaptive, Exponential, Registered, Sum, _add_moved, _covered
+from lctem_core.integrate import Exponential, Means, Registered, Sum, _add_moved, _covered
 
-ALL = (Sum, Exponential, Adaptive, Registered)
+ALL = (Sum, Exponential, Means, Registered)
 
 
 def noisy(seed, shape=(64, 64), dtype=np.uint16):
@@ -206,18 +206,16 @@ def test_exponential_weights():
     np.testing.assert_allclose(got, [4, 2, 1])
 
 
-@pytest.mark.parametrize("noise", [False, True])
-def test_adaptive_is_that_of_the_last_frames(noise):
-    adaptive = Adaptive(10, noise=noise)
+def test_means_are_those_of_the_newest_frames():
+    averages = Means(10)
     frames = np.stack([noisy(i) for i in range(25)])
-    frames[15:, :5] += 40
     for i, frame in enumerate(frames):
-        got = adaptive.push(frame, i)
+        got = averages.push(frame, i)
         assert got.dtype == np.float32
         there = frames[max(0, i - 9) : i + 1].astype(np.float32)
-        lasts = [min(last, len(there)) for last in windows(10)]
-        expected = mixed(evened(np.stack([there[-n:].mean(axis=0) for n in lasts])), lasts)
-        np.testing.assert_allclose(got, expected if noise else expected[0], rtol=1e-3, atol=1e-3)
+        for one, last in zip(got, windows(10), strict=True):
+            np.testing.assert_allclose(one, there[-last:].mean(axis=0), rtol=1e-6, atol=1e-4)
+    np.testing.assert_allclose(got, means(there), rtol=1e-6, atol=1e-4)
 
 
 # Drift
