@@ -201,7 +201,7 @@ def wait_greys(page, expected, n=0):
     """Wait until the wipe shows these greys; fail with what it shows."""
     test = f"([n, e]) => ({GREYS})(n).every((g, k) => Math.abs(g - e[k]) < 6)"
     try:
-        page.wait_for_function(test, arg=[n, expected], timeout=10_000)
+        page.wait_for_function(test, arg=[n, expected], timeout=40_000)
     except Exception as error:
         raise AssertionError(f"{page.evaluate(GREYS, n)}, not {expected}") from error
 
