@@ -7,7 +7,6 @@ from a longer one by more than noise explains, something moved, and the shorter 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import cv2
@@ -16,8 +15,7 @@ import numpy as np
 # Shares of the frames that the means are over.
 _SHARES = (1.0, 0.3, 0.0)
 #: Standard deviations of the noise by which two means have to differ for the shorter one to be
-#: taken in part, and altogether. In a frame of 512 × 512 pixels at rest, four are exceeded by
-#: chance about once.
+#: taken in part, and altogether. The first is exceeded by chance in a place or two of a frame.
 UNLIKELY, CERTAIN = 4.0, 6.0
 # Differences are taken of means over blocks of so many pixels on a side, smoothed by Gaussians of
 # these widths [blocks]: small and faint particles are both seen to move.
@@ -74,33 +72,38 @@ def factors(averages: np.ndarray) -> list[float]:
     first, *others = (cv2.resize(one, parts, interpolation=cv2.INTER_AREA) for one in averages)
     found = [1.0]
     for other in others:
+        found.append(1.0)
         there = (first > 0) & (other > 0)
+        if not there.any():
+            continue
         ratios = first[there] / other[there]
-        factor = float(np.median(ratios)) if ratios.size else 1.0
+        factor = float(np.median(ratios))
         # Of a median of normally distributed values, from their median deviation.
-        error = 1.25 * 1.48 * np.median(np.abs(ratios - factor)) if ratios.size else 0.0
-        found.append(factor if abs(factor - 1) > 3 * error / max(ratios.size, 1) ** 0.5 else 1.0)
+        error = 1.25 * 1.48 * np.median(np.abs(ratios - factor)) / ratios.size**0.5
+        if abs(factor - 1) > 3 * error:
+            found[-1] = factor
     return found
 
 
-def mixed(averages: np.ndarray, lasts: Sequence[int]) -> np.ndarray:
-    """Mixture of means: the longest where nothing changed, shorter ones where something did.
+def adapted(averages: np.ndarray, frames: int) -> np.ndarray:
+    """Adaptive mean: the longest where nothing changed, shorter ones where something did.
 
     Parameters
     ----------
-    averages : ndarray, (K, H, W), float32
-        Counts; they are brought to one brightness, see `factors`.
-    lasts : sequence of int
-        How many of the newest frames each is over, the most first.
+    averages : ndarray, (3, H, W), float32
+        Means of the last frames, as `means` gives them, or the integrator
+        `lctem_core.integrate.Means`. They are brought to one brightness, see `factors`.
+    frames : int
+        How many frames the longest is over. Where a stream begins it is over fewer, and the noise
+        is more than what is returned.
 
     Returns
     -------
     ndarray, (2, H, W), float32
-        The mixture, and the noise in it as a share of that of one frame: √Σw² of the weights w
-        that the frames have in it, 1 where only the newest counts, n^-½ for a mean of n.
+        The adaptive mean, and the noise in it as a share of that of one frame: √Σw² of the weights
+        w that the frames have in it, 1 where only the newest counts, n^-½ for a mean of n.
     """
-    longest = averages[0]
-    height, width = longest.shape
+    height, width = averages.shape[1:]
     small = np.stack([_coarse(one) for one in averages])
     scales = factors(small)
     small *= np.array(scales, np.float32)[:, None, None]
@@ -109,44 +112,31 @@ def mixed(averages: np.ndarray, lasts: Sequence[int]) -> np.ndarray:
     rooted = [
         [_root(cv2.GaussianBlur(one, (0, 0), sigma), floor) for sigma in _WIDTHS] for one in small
     ]
-    shares = [np.ones_like(small[0])]
-    result = np.empty((2, height, width), np.float32)
+    shares = [_changed(older, newer) for older, newer in pairwise(rooted)]
+    # Fresh memory of this size costs more than what is computed in it.
+    large, difference, result = (np.empty((n, height, width), np.float32) for n in (1, 1, 2))
     mixture = result[0]
-    np.copyto(mixture, longest)
-    for (older, newer), average, scale in zip(
-        pairwise(rooted), averages[1:], scales[1:], strict=True
-    ):
-        share = _changed(older, newer)
-        shares = [one * (1 - share) for one in shares] + [share]
-        if not share.any():
-            continue
-        large = cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR)
-        difference = cv2.scaleAdd(average, scale, -mixture)
-        cv2.multiply(difference, large, dst=difference)
-        mixture += difference
-    squares, weight = np.zeros_like(small[0]), np.zeros_like(small[0])
-    for share, last, fewer in zip(shares, lasts, [*lasts[1:], 0], strict=True):
-        weight += share * np.float32(1 / last)
-        squares += (last - fewer) * weight**2
-    cv2.resize(np.sqrt(squares), (width, height), dst=result[1], interpolation=cv2.INTER_LINEAR)
+    np.copyto(mixture, averages[0])
+    for share, average, scale in zip(shares, averages[1:], scales[1:], strict=True):
+        cv2.resize(share, (width, height), dst=large[0], interpolation=cv2.INTER_LINEAR)
+        cv2.addWeighted(average, scale, mixture, -1, 0, dst=difference[0])
+        cv2.multiply(difference[0], large[0], dst=difference[0])
+        mixture += difference[0]
+    noise = _noise(shares, windows(frames))
+    cv2.resize(noise, (width, height), dst=result[1], interpolation=cv2.INTER_LINEAR)
     return result
 
 
-def adapted(averages: np.ndarray, frames: int) -> np.ndarray:
-    """Adaptive mean of the last `frames` frames and the noise in it, of their means.
-
-    Parameters
-    ----------
-    averages : ndarray, (3, H, W), float32
-        As `means` gives them, or the integrator `lctem_core.integrate.Means`; counts.
-    frames : int
-
-    Returns
-    -------
-    ndarray, (2, H, W), float32
-        See `mixed`.
-    """
-    return mixed(averages, windows(frames))
+def _noise(shares: list[np.ndarray], lasts: tuple[int, ...]) -> np.ndarray:
+    """√Σw² where each share replaces so much of the means before it."""
+    taken = [np.ones_like(shares[0])]
+    for share in shares:
+        taken = [one * (1 - share) for one in taken] + [share]
+    squares, weight = np.zeros_like(shares[0]), np.zeros_like(shares[0])
+    for one, last, fewer in zip(taken, lasts, [*lasts[1:], 0], strict=True):
+        weight += one * np.float32(1 / last)  # of each frame that only means this long hold
+        squares += (last - fewer) * weight**2
+    return np.sqrt(squares)
 
 
 def _coarse(image: np.ndarray) -> np.ndarray:
@@ -177,7 +167,6 @@ def _changed(older: list[np.ndarray], newer: list[np.ndarray]) -> np.ndarray:
 
 
 def _quantile(image: np.ndarray, share: float) -> float:
-    """Quantile of a part of the pixels."""
     values = image.ravel()
     rank = int(share * values.size)
     return float(np.partition(values, rank)[rank])

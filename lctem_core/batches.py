@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from lctem_core.adaptive import means, mixed, windows
+from lctem_core.adaptive import adapted, means
 from lctem_core.config import Config
 from lctem_core.pairs import augment, split
 from lctem_core.store import Store
@@ -77,7 +77,7 @@ class WholeFrames(Dataset):
 
 def tensor(image: np.ndarray) -> torch.Tensor:
     """Image (H, W) as a float32 tensor (1, H, W); clip (T, H, W) as what its network takes."""
-    image = mixed(means(image), windows(len(image))) if image.ndim == 3 else image[None]
+    image = adapted(means(image), len(image)) if image.ndim == 3 else image[None]
     return torch.from_numpy(np.ascontiguousarray(image, np.float32))
 
 

@@ -108,7 +108,7 @@ class ClipRefiner:
         -------
         ndarray, (2, H', W'), float32
             Counts of a frame, and the noise as a share of a frame's: where it is x, the mean is
-            over 1 / x² frames. See `lctem_core.adaptive.mixed`.
+            over 1 / x² frames. See `lctem_core.adaptive.adapted`.
         """
         return adapted(self._means(clip, size), self.frames)
 

@@ -27,8 +27,7 @@ from lctem_core.store import Store
 FRAMES = 10
 #: Dose of a frame relative to that of a single-frame example: ten of them are looked at together.
 DIMMER = 0.3
-#: How often nothing moves, the scene drifts, the particles walk, both. At rest often: where a
-#: quarter was, the network took noise for motion, and lost 1 to 2 dB to the sum of ten.
+#: How often nothing moves, the scene drifts, the particles walk, both.
 KINDS = {"static": 0.5, "drift": 0.15, "walk": 0.25, "both": 0.1}
 
 

@@ -123,7 +123,7 @@ def _preprocessing(trained: dict[str, Any], frames: int) -> dict[str, Any]:
     if frames > 1:
         lasts = ", ".join(str(last) for last in windows(frames))
         steps[2:2] = [
-            f"first channel: means of the last {lasts} frames, see lctem_core.adaptive.mixed",
+            f"first channel: means of the last {lasts} frames, see lctem_core.adaptive.adapted",
             "second channel: the noise in it as a share of a frame's, 0 to 1",
         ]
         steps[4] = f"lower, upper = percentiles {low:g} and {high:g} of the first channel"

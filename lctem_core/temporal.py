@@ -42,7 +42,7 @@ class TemporalUnet(nn.Module):
             head.bias[:] = 0
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Refine, (N, 2, H, W), see `lctem_core.adaptive.mixed`, -> (N, 1, H, W)."""
+        """Refine, (N, 2, H, W), see `lctem_core.adaptive.adapted`, -> (N, 1, H, W)."""
         mean, noise = images.split(1, dim=1)
         folded = self.fold(mean)
         answer = self.unet(torch.cat([folded, functional.avg_pool2d(noise, self.shuffle)], dim=1))

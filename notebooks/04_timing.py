@@ -355,7 +355,7 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # the default network {glue:text}`ms_fast_f32:.1f` ms in float32 ({glue:text}`ratio_fast_f32:.0f`) and
 # {glue:text}`ms_fast_any:.1f` ms in 8-bit integers ({glue:text}`ratio_fast_any:.0f`). The temporal network
 # takes {glue:text}`ratio_temporal:.2f` times as long as the default one, each in its fastest float32
-# runtime; at most 1.5 was the aim. The adaptive mean that it takes ({doc}`05_in_situ`) is not part of this.
+# runtime; at most 1.5 was the aim. That is the network alone; {doc}`05_in_situ` has the time with the adaptive mean that it takes.
 #
 # *Why float32 ends there.* The paper's network needs {glue:text}`gflop_paper:.1f` billion operations for
 # a frame of 512 × 512 pixels, the default one {glue:text}`gflop_fast:.2f`,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lctem_core.adaptive import adapted, factors, means, mixed, windows
+from lctem_core.adaptive import adapted, factors, means, windows
 
 SHAPE = (160, 192)
 
@@ -119,6 +119,6 @@ def test_frames_without_counts_or_contrast(shape):
     for value in (0.0, -1.0, 7.0):
         flat = np.full((3, *shape), value, np.float32)
         assert factors(flat) == [1, 1, 1]
-        mixture, noise = mixed(flat, (10, 3, 1))
+        mixture, noise = adapted(flat, 10)
         np.testing.assert_array_equal(mixture, flat[0])
         np.testing.assert_allclose(noise, 10**-0.5, rtol=1e-6)
