@@ -83,15 +83,18 @@ class FastUnet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Refine a batch, (N, 1, H, W) -> (N, 1, H, W); sides divisible by shuffle · 2^depth."""
-        folded = self.fold(x)
-        answer = self.unet(folded)
+        # The eight bits of bfloat16 do for what the U-Net adds to the frame, not for the frame.
+        with torch.autocast(x.device.type, enabled=False):
+            folded = self.fold(x)
+        answer = self.unet(folded).to(x.dtype)
         image = answer[:, : self.shuffle**2]
-        if self.head == "detail":
-            image = image + self.detail(folded, torch.sigmoid(answer[:, self.shuffle**2 :]))
-        image = functional.pixel_shuffle(image, self.shuffle)
-        if self.head == "sigmoid":
-            return torch.sigmoid(image)
-        return image + local_mean(x) if self.head == "linear" else image
+        with torch.autocast(x.device.type, enabled=False):
+            if self.head == "detail":
+                image = image + self.detail(folded, torch.sigmoid(answer[:, self.shuffle**2 :]))
+            image = functional.pixel_shuffle(image, self.shuffle)
+            if self.head == "sigmoid":
+                return torch.sigmoid(image)
+            return image + local_mean(x) if self.head == "linear" else image
 
 
 def local_mean(x: torch.Tensor) -> torch.Tensor:

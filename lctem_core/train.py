@@ -276,12 +276,13 @@ def fit(
     ]  # fmt: skip
     if progress:
         callbacks.append(RichProgressBar())
+    precision = auto_precision() if config.precision == "auto" else config.precision
     trainer = L.Trainer(
         max_epochs=config.epochs,
         accelerator="auto",
         devices=devices if gpus else 1,
         plugins=[_Renaming()],
-        precision=auto_precision() if config.precision == "auto" else config.precision,
+        precision=precision,
         # A folder per session: the logger deletes what it finds in its own.
         logger=CSVLogger(folder, name="log", version=f"{len([*folder.glob('log/*')]):03d}"),
         callbacks=callbacks,
@@ -295,9 +296,8 @@ def fit(
         enable_model_summary=False,
     )
     last = folder / "last.ckpt"
-    origin = provenance(
-        seed=config.seed
-    )  # of the code that trains, not of what is edited meanwhile
+    # Of the code that trains, not of what is edited meanwhile.
+    origin = provenance(seed=config.seed, precision=precision)
     trainer.fit(module, data, ckpt_path=str(last) if last.exists() else None, weights_only=True)
     if config.settled:
         module.network.to(trainer.strategy.root_device)
