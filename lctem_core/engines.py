@@ -11,7 +11,7 @@ import io
 import logging
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -95,7 +95,9 @@ class OpenVino:
     model : bytes
         ONNX.
     precision : str
-        ``f32`` or ``bf16``. Always given: left to itself, OpenVINO takes bf16 where it can.
+        ``f32`` or ``bf16``. Always given: left to itself, OpenVINO takes bf16 where it can. A
+        network whose U-Net is a part of it has only that part in bf16: what the rest does to the
+        frame itself needs more than eight bits.
     threads : int
     calibration : sequence of ndarray, (N, C, H, W), optional
         Batches from which the ranges of the activations are taken; convolutions are then computed
@@ -112,6 +114,7 @@ class OpenVino:
         self.graph = _openvino().read_model(io.BytesIO(model))
         if calibration is not None:
             self.graph = _quantised(self.graph, calibration)
+        self.parts = _unet_and_rest(self.graph) if precision == "bf16" else None
         self.config = {
             "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
@@ -120,17 +123,20 @@ class OpenVino:
         self.request = lru_cache(KEPT_SHAPES)(self._request)
         self.lock = threading.Lock()  # a request does one thing at a time
 
-    def _request(self, shape: tuple[int, ...]) -> Any:
-        graph = self.graph.clone()
-        graph.reshape(list(shape))
-        return _openvino().compile_model(graph, "CPU", self.config).create_infer_request()
+    def _request(self, shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
+        if self.parts is None:
+            return _compiled(self.graph, [shape], self.config)
+        unet = _compiled(self.parts[0], [shape], self.config)
+        answer = unet(np.zeros(shape, np.float32)).shape
+        rest = _compiled(
+            self.parts[1], [shape, answer], self.config | {"INFERENCE_PRECISION_HINT": "f32"}
+        )
+        return lambda batch: rest(batch, unet(batch))
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
-        # Nothing is copied on the way in. The answer lies in memory that the next call overwrites.
         with self.lock:
-            request = self.request(batch.shape)
-            return request.infer([batch], share_inputs=True, share_outputs=True)[0].copy()
+            return self.request(batch.shape)(batch).copy()
 
     def forget(self) -> None:
         """Give back the compiled models."""
@@ -177,6 +183,54 @@ def _openvino() -> Any:
     import openvino
 
     return openvino.Core()
+
+
+def _compiled(
+    graph: Any, shapes: Sequence[tuple[int, ...]], config: dict[str, Any]
+) -> Callable[..., np.ndarray]:
+    """Graph for inputs of these shapes, as a function of them.
+
+    Nothing is copied on the way in. The answer lies in memory that the next call overwrites.
+    """
+    graph = graph.clone()
+    graph.reshape({place: list(shape) for place, shape in enumerate(shapes)})
+    request = _openvino().compile_model(graph, "CPU", config).create_infer_request()
+    return lambda *batches: request.infer(list(batches), share_inputs=True, share_outputs=True)[0]
+
+
+def _unet_and_rest(graph: Any) -> tuple[Any, Any] | None:
+    """A network cut at the answer of its U-Net: (frame -> answer), (frame, answer -> image).
+
+    None for a network whose operations are not those of a part called ``unet``, as the paper's.
+    """
+    from openvino import Model, opset13
+
+    part = "/unet/"
+    answers = [
+        output
+        for operation in graph.get_ordered_ops()
+        if operation.get_friendly_name().startswith(part)
+        for output in operation.outputs()
+        if any(
+            not target.get_node().get_friendly_name().startswith(part)
+            and target.get_node().get_type_name() != "ShapeOf"
+            for target in output.get_target_inputs()
+        )
+    ]
+    if len(answers) != 1:
+        return None
+    name = answers[0].get_node().get_friendly_name()
+    graphs = []
+    for graph_of_part in (graph.clone(), graph.clone()):
+        node = next(
+            one for one in graph_of_part.get_ordered_ops() if one.get_friendly_name() == name
+        )
+        graphs.append((graph_of_part, node.output(0)))
+    (whole, answer), (rest, replaced) = graphs
+    unet = Model([answer], whole.get_parameters(), "unet")
+    given = opset13.parameter(replaced.get_partial_shape(), np.float32, "answer")
+    replaced.replace(given.output(0))
+    return unet, Model(rest.get_results(), [*rest.get_parameters(), given], "rest")
 
 
 def openvino_has_bf16() -> bool:

@@ -44,11 +44,13 @@ class TemporalUnet(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Refine, (N, 2, H, W), see `lctem_core.adaptive.adapted`, -> (N, 1, H, W)."""
         mean, noise = images.split(1, dim=1)
-        folded = self.fold(mean)
+        with torch.autocast(images.device.type, enabled=False):  # see `lctem_core.fast.FastUnet`
+            folded = self.fold(mean)
         answer = self.unet(torch.cat([folded, functional.avg_pool2d(noise, self.shuffle)], dim=1))
-        pixels = self.shuffle**2
-        image = answer[:, :pixels] + self.detail(folded, torch.sigmoid(answer[:, pixels:]))
-        return functional.pixel_shuffle(image, self.shuffle)
+        answer, pixels = answer.to(images.dtype), self.shuffle**2
+        with torch.autocast(images.device.type, enabled=False):
+            image = answer[:, :pixels] + self.detail(folded, torch.sigmoid(answer[:, pixels:]))
+            return functional.pixel_shuffle(image, self.shuffle)
 
 
 def begin_from(network: TemporalUnet, single: nn.Module) -> None:
