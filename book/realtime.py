@@ -3,7 +3,7 @@
 Usage: ``python book/realtime.py NAME [--seconds 60] [--soak FRAMES]``
 
 Nothing else should run meanwhile. The name is the machine's, in words that a reader understands,
-such as ``epyc-2-cores``.
+such as ``epyc-avx512-2-cores``.
 """
 
 from __future__ import annotations

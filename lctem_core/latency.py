@@ -76,6 +76,8 @@ class Statistics:
         Whether the stream was stopped from the keyboard.
     seconds : float
         From the first frame to the last result [s].
+    runtime : str
+        What the network ran in, if the refiner said so.
     """
 
     seen: int = 0
@@ -91,6 +93,7 @@ class Statistics:
     problem: str = ""
     interrupted: bool = False
     seconds: float = 0.0
+    runtime: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @contextmanager
@@ -106,6 +109,8 @@ class Statistics:
         """Plain numbers for a log: counts, milliseconds, and each sink's own."""
         counts = ("seen", "refined", "skipped", "failed", "invalid", "late", "restarts", "seconds")
         plain: dict[str, float | int | str] = {name: getattr(self, name) for name in counts}
+        if self.runtime:
+            plain["runtime"] = self.runtime
         for percent in (50, 95, 99):
             plain[f"latency p{percent} [ms]"] = 1e3 * self.latency.percentile(percent)
         for name, stage in self.stages.items():

@@ -38,7 +38,7 @@ def pipeline(
     look: str = "faithful",
     weights: str | Path | None = None,
     runtime: str = "auto",
-) -> tuple[Callable[[np.ndarray], np.ndarray], Integrator | None]:
+) -> tuple[Callable[[np.ndarray], np.ndarray], Integrator | None, str]:
     """Refiner and integrator that belong together.
 
     Parameters
@@ -54,19 +54,21 @@ def pipeline(
     -------
     refine : callable
     integrator : Integrator or None
+    runtime : str
+        Name of the refiner's runtime.
     """
     if integrate not in INTEGRATORS:
         raise InputError(f"one of {', '.join(INTEGRATORS)}", repr(integrate), "Use one of these.")
     if integrate == "temporal":
         temporal = ClipRefiner.load(*([weights] if weights else []), runtime=runtime)
-        return temporal.of_means, Means(temporal.frames)
+        return temporal.of_means, Means(temporal.frames), temporal.refiner.runtime.name
     single = Refiner.load(weights, look=look, runtime=runtime)
-    make = INTEGRATORS[integrate]
+    make, name = INTEGRATORS[integrate], single.runtime.name
     if make is None:
-        return single, None
+        return single, None, name
     if integrate == "adaptive":
-        return lambda means: single(adapted(means, n)[0]), make(n)
-    return single, make(n, mean=True)
+        return lambda means: single(adapted(means, n)[0]), make(n), name
+    return single, make(n, mean=True), name
 
 
 def run(
@@ -123,7 +125,7 @@ def run(
     if source is None and seconds is None:
         raise InputError("a time for the simulated camera", "none", "Give --seconds, 60 say.")
     replay((), fps, seconds=seconds)  # says what is wrong before anything takes time
-    refine, integrator = pipeline(integrate, n, look=look, weights=weights, runtime=runtime)
+    refine, integrator, name = pipeline(integrate, n, look=look, weights=weights, runtime=runtime)
     pixel_size: float | None
     images: Iterable[np.ndarray]
     if source is None:
@@ -144,7 +146,9 @@ def run(
     bar = tqdm(total=total, desc="replay", unit=" frames", disable=not progress)
     frames = replay(_counted(images, bar), fps, seconds=seconds)
     with bar:
-        return Stream(frames, refine, sinks, integrator=integrator, size=size).run()
+        seen = Stream(frames, refine, sinks, integrator=integrator, size=size).run()
+    seen.runtime = name
+    return seen
 
 
 def _counted(images: Iterable[np.ndarray], bar: tqdm) -> Iterator[np.ndarray]:

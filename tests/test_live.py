@@ -51,6 +51,7 @@ def test_the_command_prints_what_happened(recording, tmp_path):
 
 def test_a_simulated_camera_plays_for_its_time():
     seen = live.run(fps=40, seconds=0.5, camera=128, runtime="torch", progress=False)
+    assert seen.as_dict()["runtime"] == "torch"
     assert seen.seen == 20
     assert seen.seen == seen.refined + seen.skipped
 
