@@ -137,10 +137,10 @@ class ClipRefiner:
                 "See lctem_core.integrate.Means.",
             )  # fmt: skip
         check_image(averages[0], "mean of the frames")
-        mean, noise = adapted(averages, self.frames)
+        images = adapted(averages, self.frames)
         preprocessing = self.refiner.card["preprocessing"]
-        lower, upper = limits(mean, preprocessing["low"], preprocessing["high"])
-        images = np.stack([stretched(mean, lower, upper), noise])
+        lower, upper = limits(images[0], preprocessing["low"], preprocessing["high"])
+        stretched(images[0], lower, upper, out=images[0])
         refined = self.refiner.refine_prepared(images)
         return refined * np.float32(upper - lower) + np.float32(lower)
 

@@ -200,10 +200,14 @@ FAR = (-4.0, 5.0)
 
 
 def stretched(
-    image: np.ndarray, lower: float, upper: float, clip: tuple[float, float] = FAR
+    image: np.ndarray,
+    lower: float,
+    upper: float,
+    clip: tuple[float, float] = FAR,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Image with `lower` at 0 and `upper` at 1, cut off at `clip`: a new array, float32."""
-    result = np.subtract(image, np.float32(lower), dtype=np.float32)
+    """Image with `lower` at 0 and `upper` at 1, cut off at `clip`; float32, new without `out`."""
+    result = np.subtract(image, np.float32(lower), out=out, dtype=np.float32)
     result *= np.float32(1 / (upper - lower))
     return np.clip(result, *clip, out=result)
 
