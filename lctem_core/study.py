@@ -199,7 +199,7 @@ def scores_on(
 ) -> dict[str, list[float]]:
     """PSNR [dB] and SSIM of every image of a test store.
 
-    For the faithful target, both are taken in units of the truth's contrast, clipped to [0, 1].
+    For the faithful target, both are taken in units of the truth's contrast. Clipped to [0, 1].
     """
     scores: dict[str, list[float]] = {"psnr": [], "ssim": []}
     for i in tqdm(range(len(test)), "test", disable=not progress):
@@ -209,7 +209,8 @@ def scores_on(
         with torch.inference_mode():
             refined = network(noisy).float()
         if test.target == "faithful":
-            refined, truth = (x.clamp(0, 1) for x in metrics.in_contrast(refined, truth))
+            refined, truth = metrics.in_contrast(refined, truth)
+        refined, truth = refined.clamp(0, 1), truth.clamp(0, 1)
         for name, value in metrics.scores(refined, truth).items():
             scores[name].append(round(float(value[0]), 4))
     return scores
