@@ -526,7 +526,6 @@ for (where, way), log in runs.items():
         [
             f"{where}: {names[way]}",
             log.get("runtime", "–"),
-            f"{log['seen']:,}",
             f"{share:.1%}",
             f"{log['latency p50 [ms]']:.1f}",
             f"{log['latency p95 [ms]']:.1f}",
@@ -546,7 +545,6 @@ figures.table(
     [
         "camera of 2,048² at 100 fps",
         "runtime",
-        "frames",
         "refined",
         "p50 [ms]",
         "p95 [ms]",
