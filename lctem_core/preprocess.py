@@ -239,6 +239,9 @@ def rescale(
         In [0, 1], or within `clip`.
     """
     lower, upper = limits(image, low, high, least_contrast)
+    image = np.asarray(image)
+    if upper - lower < np.finfo(np.float32).tiny:  # float32 makes its reciprocal infinite
+        image = image.astype(np.float64)
     with np.errstate(over="ignore"):  # percentiles almost equal: what overflows is clipped
-        stretched = (np.asarray(image) - lower) / (upper - lower)
+        stretched = (image - lower) / (upper - lower)
     return np.clip(stretched, *clip).astype(np.float32, copy=False)

@@ -49,6 +49,12 @@ def test_rescaled_images_are_in_0_to_1_and_keep_their_order(image, low, high, le
     assert (np.diff(scaled.ravel()[order]) >= 0).all()
 
 
+def test_the_smallest_numbers():
+    image = np.full((3, 17), 1e-45, np.float32)
+    image[0, 0] = 0
+    np.testing.assert_array_equal(rescale(image, 1.0, 51.0), (image > 0).astype(np.float32))
+
+
 @given(images)
 @settings(max_examples=200, deadline=None)
 def test_rescale_equals_scikit_image(image):
