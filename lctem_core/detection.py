@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -270,6 +271,106 @@ def threshold_for(
             break
         fewest = float(threshold)
     return fewest
+
+
+def sweep(
+    seen: Contrast, asked: np.ndarray, there: np.ndarray, thresholds: np.ndarray = THRESHOLDS
+) -> np.ndarray:
+    """Objects found, objects missed and regions invented in one image, threshold by threshold.
+
+    Parameters
+    ----------
+    seen : Contrast
+    asked : ndarray, (H, W), bool
+        Objects to be found.
+    there : ndarray, (H, W), bool
+        All objects, also those too faint to be asked for: a region on one is not invented.
+    thresholds : ndarray, (T,)
+        [standard deviations]
+
+    Returns
+    -------
+    ndarray, (T, 3), int
+    """
+    counted = []
+    for threshold in thresholds:
+        regions = seen.regions(threshold)
+        one = match(regions, asked)
+        counted.append((one.found, one.missed, match(regions, there).false))
+    return np.array(counted)
+
+
+def recall_at(counted: np.ndarray, allowed: float) -> float:
+    """Share of the objects found at the lowest threshold that invents no more than is allowed.
+
+    So methods are compared that need different thresholds: each is given the one that makes its
+    false regions as many as the others'. Over `allowed`, this is the free-response operating
+    characteristic.
+
+    Parameters
+    ----------
+    counted : ndarray, (F, T, 3)
+        `sweep` of F images, thresholds ascending.
+    allowed : float
+        False regions per image, on average; also at every higher threshold.
+
+    Returns
+    -------
+    float
+        0 if no threshold will do.
+    """
+    found, missed, false = np.moveaxis(counted.sum(axis=0), -1, 0)
+    too_many = np.flatnonzero(false > allowed * len(counted))
+    first = too_many[-1] + 1 if len(too_many) else 0
+    if first == len(found):
+        return 0.0
+    return float(found[first] / max(found[first] + missed[first], 1))
+
+
+def recall_interval(
+    counted: np.ndarray, allowed: float, draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """95 % bootstrap interval of `recall_at` over images; the threshold is found in each draw.
+
+    Parameters
+    ----------
+    counted : ndarray, (F, T, 3)
+    allowed : float
+    draws : int
+    seed : int
+
+    Returns
+    -------
+    low, high : float
+    """
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(len(counted), size=(draws, len(counted)))
+    low, high = np.percentile([recall_at(counted[c], allowed) for c in chosen], [2.5, 97.5])
+    return float(low), float(high)
+
+
+def thresholds_by_dose(
+    empty: Sequence[Sequence[Contrast]], allowed: float = 0.1, thresholds: np.ndarray = THRESHOLDS
+) -> np.ndarray:
+    """`threshold_for` at each of several doses, by the empty fields of it and of its neighbours.
+
+    What a method leaves in empty fields depends on the dose: one threshold for all doses would be
+    that of the worst one.
+
+    Parameters
+    ----------
+    empty : sequence of sequence of Contrast
+        Of fields without particles, dose by dose, ascending.
+    allowed, thresholds
+        See `threshold_for`.
+
+    Returns
+    -------
+    ndarray, (D,)
+        [standard deviations]
+    """
+    near = [[*chain(*empty[max(i - 1, 0) : i + 2])] for i in range(len(empty))]
+    return np.array([threshold_for(many, allowed, thresholds) for many in near])
 
 
 def matches(

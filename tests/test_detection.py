@@ -11,7 +11,11 @@ from lctem_core.detection import (
     lowest_dose,
     lowest_dose_interval,
     matches,
+    recall_at,
+    recall_interval,
+    sweep,
     threshold_for,
+    thresholds_by_dose,
 )
 from lctem_core.errors import InputError
 from lctem_core.particles import Contrast
@@ -78,6 +82,64 @@ def test_threshold_allows_so_many_and_no_more():
     empty[0].depth[40:44, 40:44] = 100
     assert threshold_for(empty[:3], 0.1) == np.inf
     assert empty[0].regions(np.inf).max() == 0
+
+
+def test_each_dose_has_its_own_threshold():
+    rng = np.random.default_rng(3)
+    empty = [
+        [Contrast(rng.standard_normal((64, 64)).astype(np.float32), 1.0) for _ in range(4)]
+        for _ in range(5)
+    ]
+    for one in empty[0]:
+        one.depth[20:24, 20:24] = 9.0
+    thresholds = thresholds_by_dose(empty)
+    # Of the first dose and its neighbour, not of those further away.
+    np.testing.assert_allclose(thresholds[:2], 9, rtol=0.15)
+    assert (thresholds[2:] < 4).all()
+
+
+def steps_of_contrast():
+    """Three objects of depth 10, 6 and 3 noises, a region of 4 that is nothing, even noise."""
+    depth = np.zeros((64, 64), np.float32)
+    objects = np.zeros((64, 64), bool)
+    for column, height in ((5, 10), (25, 6), (45, 3)):
+        depth[10:15, column : column + 5] = height
+        objects[10:15, column : column + 5] = True
+    depth[40:45, 20:25] = 4
+    return Contrast(depth, 1.0), objects
+
+
+def test_sweep_counts_at_each_threshold():
+    seen, objects = steps_of_contrast()
+    thresholds = np.array([2.5, 3.5, 5.0, 8.0, 20.0])
+    asked = objects.copy()
+    asked[:, 40:] = False  # the faintest object is not asked for, but is not invented either
+    counted = sweep(seen, asked, objects, thresholds)
+    np.testing.assert_array_equal(counted, [[2, 0, 1], [2, 0, 1], [2, 0, 0], [1, 1, 0], [0, 2, 0]])
+    np.testing.assert_array_equal(sweep(seen, objects, objects, thresholds)[0], [3, 0, 1])
+
+
+def test_recall_at_equal_false_alarms():
+    seen, objects = steps_of_contrast()
+    thresholds = np.array([2.5, 3.5, 5.0, 8.0, 20.0])
+    counted = np.stack([sweep(seen, objects, objects, thresholds)] * 4)
+    assert recall_at(counted, 1.0) == 1
+    assert recall_at(counted, 0.9) == pytest.approx(2 / 3)
+    counted[:, :, 2] = 5
+    assert recall_at(counted, 4.9) == 0
+    # A threshold that passes below one that does not is chance.
+    counted[:, :, 2] = [0, 5, 0, 0, 0]
+    assert recall_at(counted, 1.0) == pytest.approx(2 / 3)
+
+
+def test_interval_of_the_recall_holds_it():
+    rng = np.random.default_rng(0)
+    found = rng.binomial(10, [[0.9, 0.7, 0.3]] * 40)
+    counted = np.stack([found, 10 - found, rng.poisson([[3, 0.5, 0.05]] * 40)], axis=-1)
+    low, high = recall_interval(counted, 1.0, draws=200)
+    assert recall_at(counted, 1.0) == pytest.approx(0.7, abs=0.06)
+    assert low < recall_at(counted, 1.0) < high
+    assert high - low < 0.2
 
 
 def test_a_frame_without_electrons_shows_nothing():
