@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from lctem_core import released
 from lctem_core.errors import InputError
 from lctem_core.fast import DEPTHS, HEADS, LIGHT, LIGHT_ENCODERS, SLIM, FastUnet
 from lctem_core.outputs import replacing
@@ -167,7 +168,8 @@ def load(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     Parameters
     ----------
     path : str or Path
-        A ``.safetensors`` file with its card beside it, or the name of shipped weights.
+        A ``.safetensors`` file with its card beside it, or the name of shipped or released weights;
+        the latter are downloaded once, see `lctem_core.released`.
 
     Returns
     -------
@@ -269,16 +271,19 @@ def fill(model: nn.Module, state: dict[str, torch.Tensor], name: str) -> None:
 
 
 def weights_path(path: str | Path) -> Path:
-    """Path of weights that are given as a path or as the name of shipped ones."""
+    """Path of weights that are given as a path, or by the name of shipped or released ones."""
     given = Path(path)
     shipped = WEIGHTS / f"{path}.safetensors"
     if given.suffix != ".safetensors" and shipped.exists():
         return shipped
-    if not given.is_file():
-        names = sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))
-        raise InputError(
-            f"a .safetensors file or one of the shipped weights ({', '.join(names) or 'none'})",
-            repr(str(path)),
-            "Check the path.",
-        )
-    return given
+    if given.is_file():
+        return given
+    if str(path) in released.names():
+        return released.fetch(str(path))
+    names = sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))
+    raise InputError(
+        f"a .safetensors file, one of the shipped weights ({', '.join(names) or 'none'}) "
+        f"or of the released ones ({', '.join(released.names()) or 'none yet'})",
+        repr(str(path)),
+        "Check the path.",
+    )
