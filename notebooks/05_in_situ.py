@@ -461,7 +461,7 @@ registered = np.concatenate(
         gathered(motions[1], 1, dose, "registered sum", "psnr")
         - gathered(motions[1], 1, dose, "temporal network", "psnr")
         for dose in electrons
-        if dose > min(electrons)
+        if dose > min(electrons) or len(electrons) == 1
     ]
 )
 glue("drift_registered", float(registered.mean()), display=False)
