@@ -99,6 +99,22 @@ class _Queue:
             self._changed.notify_all()
 
 
+class _Step(threading.Thread):
+    """A thread that says when it is done; an interrupted `join` may take a live one for dead."""
+
+    def __init__(self, name: str, work: Callable[..., None], *given: object) -> None:
+        super().__init__(name=name, daemon=True)
+        self.done = threading.Event()
+        self._work, self._given = work, given
+
+    def run(self) -> None:
+        """Work until there is no more."""
+        try:
+            self._work(*self._given)
+        finally:
+            self.done.set()
+
+
 class Stream:
     """A source, an integrator, a refiner and sinks, put together.
 
@@ -169,26 +185,27 @@ class Stream:
             written. Errors of sinks are in the statistics instead, and so are frames that cannot
             be refined.
         """
-        threads = [
-            threading.Thread(target=self._capture, name="capture", daemon=True),
-            threading.Thread(target=self._refine, name="refine", daemon=True),
+        steps = [
+            _Step("capture", self._capture),
+            _Step("refine", self._refine),
             *(
-                threading.Thread(target=self._feed, args=one, name=one[0].name, daemon=True)
+                _Step(one[0].name, self._feed, *one)
                 for one in zip(self.sinks, self._outgoing, self._reports, strict=True)
             ),
         ]
         started = self.clock.now()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
+        for step in steps:
+            step.start()
+        for step in steps:
+            while not step.done.is_set():
                 try:
-                    thread.join(0.1)  # without a time, Ctrl-C would have to wait on Windows
+                    step.done.wait(0.1)  # without a time, Ctrl-C would have to wait on Windows
+                    if step is steps[0] and self._source_is_stuck():
+                        break
+                    self.statistics.memory.sample(self.statistics.refined)
                 except KeyboardInterrupt:
                     self.statistics.interrupted = True
                     self._stop.set()
-                if thread is threads[0] and self._source_is_stuck():
-                    break
         self.statistics.seconds = self.clock.now() - started
         for queue, report in zip(self._outgoing, self._reports, strict=True):
             report.dropped = queue.dropped

@@ -8,6 +8,7 @@ mean nothing), when time stamps go back, and after a gap in them, if one is give
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections import deque
 
@@ -91,9 +92,12 @@ class Integrator(ABC):
         Raises
         ------
         InputError
-            If the frame is not a real, finite image; the integrator is then as it was.
+            If the frame is not a real, finite image with a finite time; the integrator is then as
+            it was.
         """
         frame = _checked(frame)
+        if not math.isfinite(time):
+            raise InputError("a frame with a time in seconds", f"{time}", "Number the frames.")
         kind = (frame.shape, frame.dtype, exposure)
         why = self._change(kind, time)
         if why:
@@ -112,7 +116,7 @@ class Integrator(ABC):
         if self._kind is None:
             return ""
         for name, old, new in zip(("shape", "type", "exposure"), self._kind, kind, strict=True):
-            if old != new:
+            if old != new and not (name == "exposure" and _alike(old, new)):
                 return f"the {name} changed from {old} to {new}"
         step = time - self._times[-1]
         if not step > 0:
@@ -128,6 +132,12 @@ class Integrator(ABC):
     @abstractmethod
     def _add(self, frame: np.ndarray) -> np.ndarray:
         """Take a frame and return the result; `count` includes the frame already."""
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two exposures are the same but for rounding: files store them in many ways."""
+    known = isinstance(one, (int, float)) and isinstance(other, (int, float))
+    return known and math.isclose(one, other, rel_tol=1e-6)
 
 
 class Sum(Integrator):

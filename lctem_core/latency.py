@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
+import psutil
 
 #: A histogram's bins: 1 % wide, from a microsecond to 1,000 s.
 _RATIO, _LEAST, _BINS = 1.01, 1e-6, 2084
@@ -43,6 +44,27 @@ class Histogram:
         return self.total / self.count if self.count else float("nan")
 
 
+class Memory:
+    """Memory of this process while a stream runs [MiB]."""
+
+    #: Refined frames after which everything is allocated.
+    WARM = 100
+
+    def __init__(self) -> None:
+        #: When the stream was warm, at the last sample, and the most of all samples.
+        self.early = self.late = self.largest = float("nan")
+        self._process = psutil.Process()
+
+    def sample(self, refined: int) -> None:
+        """Look how much it is, after so many refined frames."""
+        if refined < self.WARM:
+            return
+        self.late = self._process.memory_info().rss / 2**20
+        if np.isnan(self.early):
+            self.early = self.largest = self.late
+        self.largest = max(self.largest, self.late)
+
+
 @dataclass
 class Statistics:
     """What happened to every frame, and how long it took.
@@ -70,6 +92,7 @@ class Statistics:
     stages : dict of Histogram
         By stage: reduce, integrate, wait (for room in a lossless queue), refine, and each sink's.
     sinks : dict of SinkReport
+    memory : Memory
     problem : str
         The last reason why a frame was invalid or failed.
     interrupted : bool
@@ -90,6 +113,7 @@ class Statistics:
     latency: Histogram = field(default_factory=Histogram)
     stages: dict[str, Histogram] = field(default_factory=dict)
     sinks: dict[str, SinkReport] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     problem: str = ""
     interrupted: bool = False
     seconds: float = 0.0
@@ -118,8 +142,16 @@ class Statistics:
             plain[f"{name} p95 [ms]"] = 1e3 * stage.percentile(95)
         for name, sink in self.sinks.items():
             plain |= {f"{name}: written": sink.written, f"{name}: dropped": sink.dropped}
+            for percent in (50, 95):
+                plain[f"{name}: age p{percent} [ms]"] = 1e3 * sink.age.percentile(percent)
             if sink.problem:
                 plain[f"{name}: problem"] = sink.problem
+        if not np.isnan(self.memory.early):
+            plain |= {
+                "memory early [MiB]": self.memory.early, "memory late [MiB]": self.memory.late,
+            }  # fmt: skip
+        if self.interrupted:
+            plain["interrupted"] = "by Ctrl-C"
         return plain
 
 

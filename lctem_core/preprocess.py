@@ -199,6 +199,10 @@ def check_percentiles(low: float, high: float, least_contrast: float) -> None:
 FAR = (-4.0, 5.0)
 
 
+#: Range between limits whose reciprocal float32 still holds.
+_SMALL = float(np.finfo(np.float32).tiny)
+
+
 def stretched(
     image: np.ndarray,
     lower: float,
@@ -208,7 +212,10 @@ def stretched(
 ) -> np.ndarray:
     """Image with `lower` at 0 and `upper` at 1, cut off at `clip`; float32, new without `out`."""
     result = np.subtract(image, np.float32(lower), out=out, dtype=np.float32)
-    result *= np.float32(1 / (upper - lower))
+    if upper - lower > _SMALL:
+        result *= np.float32(1 / (upper - lower))
+    else:  # the reciprocal would be infinite in float32
+        result[:] = result.astype(np.float64) / (upper - lower)
     return np.clip(result, *clip, out=result)
 
 
@@ -240,7 +247,7 @@ def rescale(
     """
     lower, upper = limits(image, low, high, least_contrast)
     image = np.asarray(image)
-    if upper - lower < np.finfo(np.float32).tiny:  # float32 makes its reciprocal infinite
+    if upper - lower < _SMALL:  # float32 makes its reciprocal infinite
         image = image.astype(np.float64)
     with np.errstate(over="ignore"):  # percentiles almost equal: what overflows is clipped
         stretched = (image - lower) / (upper - lower)

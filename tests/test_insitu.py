@@ -1,3 +1,6 @@
+import os
+import signal
+import sys
 import threading
 import time
 import tracemalloc
@@ -207,6 +210,42 @@ def test_stop_does_not_wait_for_a_source_that_gives_nothing(monkeypatch):
     assert seen.seen == 3
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to itself")
+@pytest.mark.parametrize("presses", [1, 3])
+def test_ctrl_c_ends_a_stream_with_all_that_came_written(monkeypatch, presses):
+    monkeypatch.setattr(insitu, "PATIENCE", 0.3)
+    released = threading.Event()
+
+    def stuck():
+        yield from replay(numbered(40), None)
+        released.wait(60)
+
+    def press():
+        for _ in range(presses):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.15)
+
+    sink = Kept(pause=0.02)
+    threading.Timer(0.2, press).start()
+    try:
+        seen = Stream(stuck(), as_they_are, [sink]).run()
+    finally:
+        released.set()
+    assert seen.interrupted
+    assert seen.as_dict()["interrupted"]
+    assert len(sink.images) == seen.refined == seen.seen
+    assert sink.closed == 1
+
+
+def test_a_log_has_the_age_of_what_was_written_and_the_memory():
+    seen = Stream(replay(numbered(200), 1000), as_they_are, [Kept(pause=0.002)]).run()
+    log = seen.as_dict()
+    assert log["sink: age p50 [ms]"] > log["latency p50 [ms]"]
+    assert log["memory early [MiB]"] > 10
+    assert log["memory early [MiB]"] <= log["memory late [MiB]"] + 50
+    assert "interrupted" not in log
+
+
 def test_what_is_no_frame_is_left_out_and_told():
     images = [np.zeros((2, 64, 64)), FRAME, np.zeros((0, 64)), FRAME > 3, FRAME]
     sink = Kept()
@@ -247,7 +286,7 @@ def test_large_frames_are_reduced_before_they_are_integrated():
 
 
 def test_memory_stays_flat_over_many_frames():
-    """Twenty thousand frames here; the chapter on in situ says what 100,000 did."""
+    """Twenty thousand frames here; chapter 05 says what 100,000 did."""
 
     class Counted(Sink):
         number = 0

@@ -159,6 +159,24 @@ def test_a_refused_frame_changes_nothing(kind):
     np.testing.assert_array_equal(integrator.push(frames[3], 4), other.push(frames[3], 4))
 
 
+def test_an_exposure_that_differs_by_rounding_is_the_same():
+    total = Sum(3)
+    for i in range(5):
+        total.push(np.ones((4, 4), np.uint16), 0.01 * i, 0.01 * (1 + 1e-9 * i))
+    assert total.restarts == 0
+    total.push(np.ones((4, 4), np.uint16), 0.05, None)
+    assert total.restarts == 1
+
+
+@pytest.mark.parametrize("time", [np.nan, np.inf])
+def test_a_time_that_is_none_is_refused(time):
+    total = Sum(3)
+    total.push(np.ones((4, 4), np.uint16), 0.0)
+    with pytest.raises(InputError, match="a time in seconds"):
+        total.push(np.ones((4, 4), np.uint16), time)
+    assert (total.count, total.restarts) == (1, 0)
+
+
 def test_bad_parameters():
     for n in (0, -1, 2.5):
         with pytest.raises(InputError, match="whole number of frames"):

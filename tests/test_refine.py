@@ -284,3 +284,28 @@ def test_spread_of_the_orientations(shape):
     assert spread.max() < 1e-3
     _, spread = Refiner(Turned(1.0), card, device="cpu").with_spread(counts)
     assert spread[0, 0] > 5 * spread[shape[0] // 2, shape[1] // 2]
+
+
+@pytest.mark.parametrize("scale", [1e-43, 1e-40, 1e-30, 1e30])
+def test_the_faithful_look_of_any_scale_is_finite(faithful, scale):
+    counts = np.random.default_rng(0).poisson(50, (64, 64))
+    refined = faithful((counts * scale).astype(np.float32))
+    assert np.isfinite(refined).all()
+    # At 1e-43, float32 itself has steps of a hundredth of that.
+    np.testing.assert_allclose(
+        refined / np.float32(scale), faithful(counts.astype(np.float32)), rtol=0.05
+    )
+
+
+@pytest.mark.parametrize("electrons", [10, 1000])
+def test_no_grid_and_no_seams_in_an_even_field(faithful, electrons):
+    # Every pixel of a cell of 4 × 4, and of 64 × 64 (all halvings), is the same on average.
+    rng = np.random.default_rng(1)
+    refined = np.mean([faithful(rng.poisson(electrons, (512, 512))) for _ in range(6)], axis=0)
+    fine = refined / electrons - 1
+    for period in (4, 64):
+        cell = fine.reshape(512 // period, period, 512 // period, period).mean(axis=(0, 2))
+        assert cell.std() < 0.002
+    # No step where the margins of tiles would be, nor at the frame's edge.
+    edge = np.concatenate([fine[:4].ravel(), fine[-4:].ravel(), fine[:, :4].ravel()])
+    assert abs(edge.mean() - fine[64:-64, 64:-64].mean()) < 0.01

@@ -1,5 +1,6 @@
 """Runtimes against PyTorch in float32: accuracy, shapes, choice, errors."""
 
+import copy
 import json
 import sys
 import time
@@ -112,6 +113,27 @@ def test_eight_bits(shipped):
         {"torch": engines.Torch(shipped[0], CPU), "int8": runtime}, shipped[1], 4
     )
     assert found["int8"]["loss"] < 0.5
+
+
+def test_trial_frames_of_a_temporal_network_have_its_noise():
+    image, noise = runtimes.trial_frame(2)[0]
+    assert noise.min() == pytest.approx(10**-0.5)
+    assert noise.max() == 1
+    # Noise alone: neighbouring pixels differ less where ten frames are averaged.
+    left, right = (np.abs(np.diff(half, axis=0)).mean() for half in np.hsplit(image, 2))
+    assert left == pytest.approx(right * 10**-0.5, rel=0.2)
+
+
+def test_other_weights_are_checked_anew(shipped, monkeypatch):
+    monkeypatch.setattr(runtimes, "_chosen", {})
+    network, card = shipped
+    first = runtimes.choose(network, card, CPU)
+    again = runtimes.choose(network, card, CPU)
+    assert again.trials is first.trials
+    other = copy.deepcopy(network)
+    with torch.no_grad():
+        next(other.parameters()).mul_(1.1)
+    assert runtimes.choose(other, card, CPU).trials is not first.trials
 
 
 def test_agreement_is_what_it_says():
