@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 from itertools import cycle
 from pathlib import Path
+
+import psutil
 
 from lctem_core import live
 from lctem_core.insitu import Stream
@@ -56,12 +57,12 @@ def main() -> None:
 def soak(frames: int) -> dict[str, float]:
     """Memory of the process after a tenth of many small frames, and after all of them [MiB]."""
     pool = simulated_camera(12, size=64, dose=100.0)
-    memory = {}
+    memory, process = {}, psutil.Process()
 
     def watched():
         for number, frame in zip(range(frames), cycle(pool), strict=False):
             if number in (frames // 10, frames - 1):
-                memory[number] = resident()
+                memory[number] = process.memory_info().rss / 2**20
             yield frame
 
     stream = Stream(
@@ -70,11 +71,6 @@ def soak(frames: int) -> dict[str, float]:
     seen = stream.run()
     first, last = (memory[key] for key in sorted(memory))
     return {"frames": frames, "seconds": seen.seconds, "early": first, "late": last}
-
-
-def resident() -> float:
-    """Largest memory of this process so far [MiB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -52,12 +52,13 @@ ROOT = next(
 )
 
 # %% tags=["parameters"]
-camera = 2048  # pixels on a side of the camera that the panel shows
+camera = 2048  # pixels on a side of the camera of panel and live runs
+session_camera = 512  # of the session's; 2048 takes a quarter of an hour
 seconds = 23.0  # length of the session, as the paper's [s]
 fps = 100.0  # frames per second
 integrate = 10  # frames that are integrated
 hertz = 10  # refined frames per second that are scored and played
-speeds = [0, 0.5, 1, 2]  # diameters in ten frames
+speeds = [0, 0.5, 1, 2, 4]  # diameters in ten frames
 electrons = [1, 4, 16, 64]  # of a frame [e-/px]
 empty = 2  # empty movies for each dose, to choose thresholds
 fields = 2  # movies for each speed, dose and kind of motion
@@ -74,18 +75,18 @@ seed = 5  # of all movies
 # at 17 s, at random, by 60 nm in a tenth of a second in the root mean square.
 #
 # One reduced pixel is 5 nm wide, so a frame of 1 e⁻/nm² has 25 electrons in each, as {eq}`eq-electrons-per-pixel`
-# says, and 1.6 in a pixel of the camera. Every frame is simulated on a camera of 512 pixels on a side,
-# which is quick; the panel below is simulated at the full number of pixels of the camera.
+# says, and 1.6 in a pixel of the camera. At this profile the frames of the session are simulated on a camera of
+# {glue:text}`session_camera:.0f` pixels on a side; the panel below has the full number of pixels.
 
 # %% tags=["remove-stderr"]
-movie = session(512, seconds=seconds, fps=fps, seed=seed)
+movie = session(session_camera, seconds=seconds, fps=fps, seed=seed)
 refine, follow = Refiner.load(), ClipRefiner.load()
 total, averages = Sum(integrate), Means(follow.frames)
 ways = ("single", "sum", "temporal")
 times, measured, shown = [], [], {way: [] for way in ("raw", *ways)}
 every = round(fps / hertz)
 for t in tqdm(range(len(movie)), "session"):
-    frame, now = movie.frame(t), t / fps
+    frame, now = reduce_longer(movie.frame(t)), t / fps
     summed, means = total.push(frame, now), averages.push(frame, now)
     if (t + 1) % every and t:
         continue
@@ -121,7 +122,7 @@ clean = sharper(movie.acquisition, movie.pixel_size)
 against_reference = {way: [] for way in shown}
 against_truth = {way: [] for way in shown}
 for i, now in enumerate(tqdm(times, "scores")):
-    truth = movie.counts_without_noise(round(now * fps), clean)
+    truth = reduce_longer(movie.counts_without_noise(round(now * fps), clean))
     for way in shown:
         image = shown[way][i]
         against_reference[way].append(contrast_psnr(image, reference))
@@ -182,8 +183,8 @@ figures.table(["PSNR to the truth [dB]", *labels.values()], rows)
 
 # %% tags=["hide-cell"]
 second = round(13 * seconds / 23 * fps)
-noise_free = movie.counts_without_noise(second)
-truth = movie.counts_without_noise(second, clean)
+noise_free = reduce_longer(movie.counts_without_noise(second))
+truth = reduce_longer(movie.counts_without_noise(second, clean))
 for name, image in (
     ("noise_free", noise_free),
     ("noise_free_refined", refine(noise_free)),
@@ -193,6 +194,7 @@ for name, image in (
         float(contrast_psnr(image, truth)),
         display=False,
     )
+glue("session_camera", float(session_camera), display=False)
 glue("session_dose_b", float(measured[index_at(0)]), display=False)
 glue("session_dose_c", float(measured[index_at(10)]), display=False)
 glue("session_dose_d", float(measured[index_at(13)]), display=False)
@@ -296,17 +298,26 @@ Player(
 #   at each place. It was trained on clips of the simulator in which the scene rests, drifts or falls
 #   apart into walking particles, starting from the weights of the single-frame network.
 #
-# Eight particles of 100 nm in a field of 2.56 µm, 5 nm to a pixel, move at a steady speed, each in its own direction
-# or all together. Speed is counted in diameters per ten frames. Every way gets the detection threshold
+# Eight particles of 100 nm in a field of 2.56 µm, 5 nm to a pixel, move each at a steady speed in its own direction, or
+# at random (Brownian), or all together (drift). Speed is counted in diameters per ten frames, for Brownian particles
+# the root mean square. Every way gets the detection threshold
 # at which it invents one particle in ten empty fields, as in {doc}`trust`.
 
 # %% tags=["remove-stderr"]
 methods = following.treatments(refine, follow, integrate)
 thresholds = following.thresholds(methods, electrons, seed, fields=empty)
-motions = ["each its own way", "drift"]
+motions = ["each its own way", "Brownian", "drift"]
 outcomes = {}
 cases = [(m, s, e) for m in motions for s in speeds for e in electrons]
 for motion, speed, dose in tqdm(cases, "movies"):
+    if not speed and motion != motions[0]:  # nothing moves: the same movies
+        outcomes |= {
+            (motion, speed, dose, name): outcomes[
+                motions[0], speed, dose, name
+            ]
+            for name in methods
+        }
+        continue
     for i in range(fields):
         # The same fields at every speed and dose: differences are then those of speed and dose.
         one = following.moving_field(
@@ -344,8 +355,8 @@ def position_error(motion, speed, dose, name):
 
 # %% tags=["hide-input"]
 #| name: fig-in-situ-motion
-#| caption: Simulated particles that move, each in its own direction (top) or all together (bottom), at the middle one of the doses of the table. Left, PSNR to the truth of the newest frame; middle, share of the particles that are found; right, median distance of a found particle's centre from its true place.
-#| alt: Six plots against the speed from 0 to 2 diameters in ten frames. The sum of ten and the exponential average start highest and fall steeply with speed in all measures; the single frame stays level; the registered sum falls as well; the adaptive mean and the temporal network start as high as the sum of ten and fall only to the level of the single frame or a little above it.
+#| caption: Simulated particles that move, each in its own direction (top), at random (middle) or all together (bottom), at the middle one of the doses of the table. Left, PSNR to the truth of the newest frame; middle, share of the particles that are found; right, median distance of a found particle's centre from its true place.
+#| alt: Nine plots against the speed from 0 to 4 diameters in ten frames. The sum of ten and the exponential average start highest and fall steeply with speed in all measures; the single frame stays level; the registered sum falls as well, but not where all drift together; the adaptive mean and the temporal network start as high as the sum of ten and fall only to the level of the single frame or a little above it.
 seen_at = electrons[len(electrons) // 2]
 style = {
     "single frame": (figures.BLUE, "o"),
@@ -355,7 +366,7 @@ style = {
     "adaptive": (figures.RED, "P"),
     "temporal network": (figures.GREEN, "D"),
 }
-figure, axes = figures.plots_of(2, 3)
+figure, axes = figures.plots_of(3, 3)
 for row, motion in zip(axes, motions, strict=True):
     for name, (colour, marker) in style.items():
         kept = {
@@ -406,18 +417,20 @@ glue("certain", CERTAIN, display=False)
 # %% tags=["hide-input"]
 rows = []
 for dose in electrons:
-    for speed in (s for s in speeds if s in (0, 0.5, 1, 2)):
+    for speed in speeds:
         cells = []
         for name in methods:
-            psnr = gathered(motions[0], speed, dose, name, "psnr").mean()
-            cells.append(
-                f"{psnr:.1f} / {recall(motions[0], speed, dose, name):.0%}"
+            psnr, ssim = (
+                gathered(motions[0], speed, dose, name, what).mean()
+                for what in ("psnr", "ssim")
             )
+            share = recall(motions[0], speed, dose, name)
+            cells.append(f"{psnr:.1f} / {ssim:.2f} / {share:.0%}")
         rows.append([f"{dose:g} e⁻/px, {speed:g}", *cells])
 figures.table(["dose, diameters in ten frames", *methods], rows)
 
 # %% [markdown]
-# PSNR [dB] / recall. Two aims were set for the temporal network: to equal the sum of ten within 0.2 dB
+# PSNR [dB] / SSIM / recall. Two aims were set for the temporal network: to equal the sum of ten within 0.2 dB
 # on static scenes, and to beat it by 2 dB where particles move by one diameter in ten frames. Differences are
 # taken movie by movie; intervals are 95 % bootstrap intervals over movies of all doses.
 
@@ -426,7 +439,8 @@ rows = []
 for key, motion, speed, aim in (
     ("static", motions[0], 0, -0.2),
     ("moving", motions[0], 1, 2.0),
-    ("drift", motions[1], 1, 2.0),
+    ("Brownian", motions[1], 1, 2.0),
+    ("drift", motions[2], 1, 2.0),
 ):
     for other in (f"sum of {integrate}", "single frame"):
         gains = np.concatenate(
@@ -455,11 +469,41 @@ figures.table(
     ["temporal network", "gain in PSNR [dB]", "aim", "verdict"], rows
 )
 
+# %% [markdown]
+# Dose by dose, against the sum:
+
+# %% tags=["hide-input"]
+rows = []
+for motion, speed, aim in (
+    (motions[0], 0, -0.2),
+    (motions[0], 1, 2.0),
+    (motions[1], 1, 2.0),
+    (motions[2], 1, 2.0),
+):
+    cells = []
+    for dose in electrons:
+        gain = np.mean(
+            gathered(motion, speed, dose, "temporal network", "psnr")
+            - gathered(motion, speed, dose, f"sum of {integrate}", "psnr")
+        )
+        verdict = "met" if gain >= aim else "missed"
+        cells.append(f"{gain:+.1f}, {verdict}")
+    rows.append(
+        [
+            "at rest" if not speed else f"{motion}, one diameter",
+            f"≥ {aim:+.1f}",
+            *cells,
+        ]
+    )
+figures.table(
+    ["gain [dB]", "aim", *(f"{e:g} e⁻/px" for e in electrons)], rows
+)
+
 # %% tags=["hide-cell"]
 registered = np.concatenate(
     [
-        gathered(motions[1], 1, dose, "registered sum", "psnr")
-        - gathered(motions[1], 1, dose, "temporal network", "psnr")
+        gathered(motions[2], 1, dose, "registered sum", "psnr")
+        - gathered(motions[2], 1, dose, "temporal network", "psnr")
         for dose in electrons
         if dose > min(electrons) or len(electrons) == 1
     ]
@@ -493,6 +537,7 @@ glue("most_electrons", float(max(electrons)), display=False)
 #| caption: The moving session at 23 s, the sum of ten refined, the temporal network's answer, and how many frames the adaptive mean holds at each place (effective number, 1 to 10).
 #| alt: Two images of the same field, with smeared particles in the sum of ten and sharp ones in the other; beside them a map that is ten over the still background and one around the particles that move.
 stack = movie.frames(len(movie) - follow.frames, len(movie))
+stack = np.stack([reduce_longer(frame) for frame in stack])
 held = follow.mixture(stack)[1] ** -2
 figure, plots = figures.columns_of(3)
 for axes, image, name in zip(
@@ -514,22 +559,25 @@ for axes, image, name in zip(
 figure
 
 # %% tags=["hide-cell"]
-last = movie.frame(len(movie) - 1)
+last = stack[-1]
 took = in_turns(
     {
         "single": lambda: refine(last),
         "temporal": lambda: follow.of_means(means),
     }
 )
+ratio_of_means = took["temporal"].median / took["single"].median
+glue("ratio_of_means", float(ratio_of_means), display=False)
 glue(
-    "ratio_of_means",
-    float(took["temporal"].median / took["single"].median),
+    "ratio_verdict",
+    "met" if ratio_of_means <= 1.5 else "missed",
     display=False,
 )
 
 # %% [markdown]
 # Comparing the means and refining takes {glue:text}`ratio_of_means:.2f` times as long, in turns on this machine, as
-# refining a single frame; at most 1.5 was the aim.
+# refining a single frame; at most 1.5 was the aim ({glue:text}`ratio_verdict`). In the live runs below it is more: there the
+# means are taken beside the reduction of the next frame, on the same two cores.
 #
 # ## Does it keep up?
 #
@@ -583,7 +631,13 @@ for (where, way), log in runs.items():
             f"{log['latency p50 [ms]']:.1f}",
             f"{log['latency p95 [ms]']:.1f}",
             f"{log['latency p99 [ms]']:.1f}",
+            f"{log['display: age p50 [ms]']:.1f}"
+            if "display: age p50 [ms]" in log
+            else "–",
             f"{log['display: written'] / log['seconds']:.0f}",
+            f"{log['memory early [MiB]']:.0f}, {log['memory late [MiB]']:.0f}"
+            if "memory early [MiB]" in log
+            else "–",
             "–".join(
                 f"{peak:.0f}"
                 for peak in sorted(log.get("peak [GFLOP/s]", []))
@@ -603,6 +657,11 @@ kept_up = {
     ]
     for record, content in records.items()
 }
+longest = max(
+    records.values(), key=lambda content: content["provenance"]["date"]
+)["soak"]
+for name in ("frames", "early", "late"):
+    glue(f"soak_{name}", float(longest[name]), display=False)
 for processor in ("avx512", "avx2"):
     found = [
         name
@@ -619,7 +678,9 @@ figures.table(
         "p50 [ms]",
         "p95 [ms]",
         "p99 [ms]",
+        "age when shown, p50 [ms]",
         "shown per s",
+        "memory, early and late [MiB]",
         "peak [GFLOP/s]",
         "99 %, 20 ms",
     ],
@@ -663,7 +724,10 @@ figure
 # %% [markdown]
 # So two cores keep up with the camera if they have AVX-512 and bfloat16
 # ({glue:text}`kept_up_avx512`), and not without ({glue:text}`kept_up_avx2`). The temporal network is at the edge: its
-# time per frame is about the camera's period, and it misses or meets the aim from run to run.
+# time per frame is about the camera's period, and it misses or meets the aim from run to run. *Age when shown* is that of a
+# frame when the display had drawn it, from the end of its exposure. Memory stays where it is: after a tenth of
+# {glue:text}`soak_frames:,.0f` small frames in a row the process had {glue:text}`soak_early:.0f` MiB, after all of them
+# {glue:text}`soak_late:.0f`.
 #
 # ### Beside the paper's 63 ms and 10 Hz
 #
