@@ -264,13 +264,24 @@ def reference_side(run):
     return 512 if 512 in timed else max(timed)
 
 
+def passes(run, network, runtime):
+    """Whether it agrees with float32 well enough for `auto` to take it."""
+    numbers = run["agreement"].get(network, {}).get(runtime)
+    return (
+        not numbers
+        or numbers["psnr"] is None
+        or numbers["psnr"] >= LEAST_PSNR
+    )
+
+
 def best(run, network, exact=True):
-    """Fastest runtime of a network; exact: of those in float32."""
+    """Fastest runtime of a network; exact: True, of those in float32; None, that pass; False, of all."""
     names = [
         runtime
         for of_network, runtime in combinations(run)
         if of_network == network
         and not (exact and runtime.endswith(("int8", "bf16", "half")))
+        and (exact is False or passes(run, network, runtime))
     ]
     return max(names, key=lambda name: ratio(run, network, name))
 
@@ -283,13 +294,20 @@ def verdict(value, goal):
 rows = []
 for label, run in RUNS.items():
     for network, goal in (("paper", 3.5), ("faithful", 40)):
-        for exact in (True, False):
+        for exact, kind in (
+            (True, "float32 alone"),
+            (None, "passing the check of accuracy"),
+            (False, "any precision"),
+        ):
             name = best(run, network, exact)
             value = ratio(run, network, name)
-            kind = "float32 alone" if exact else "any precision"
             rows.append(
                 [label, network, kind, name, f"{value:.2f}", f"{goal:g}", verdict(value, goal)]
             )  # fmt: skip
+    value = ratio(run, "faithful", "torch")
+    rows.append(
+        [label, "faithful", "PyTorch as it is", "torch", f"{value:.2f}", "30", verdict(value, 30)]
+    )  # fmt: skip
 figures.table(
     ["run", "network", "", "fastest runtime", "ratio", "aim", ""], rows
 )
@@ -327,6 +345,19 @@ glue(
 )
 
 
+cost = recorded.get("loss of the paper's network", {})
+for name, runtime in (
+    ("paper_int8", "openvino-int8"),
+    ("paper_bf16", "openvino-bf16"),
+):
+    known = runtime in cost
+    glue(
+        name,
+        max(cost[runtime]["loss"], 0.0) if known else "not measured",
+        display=False,
+    )
+
+
 def timed(network, runtime, size):
     """Median of this run [ms], or that there is none."""
     now = median(here, network, runtime, size)
@@ -360,7 +391,10 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # %% [markdown]
 # On {glue:text}`shown_record` the paper's network takes {glue:text}`ms_eager:.0f` ms in PyTorch,
 # {glue:text}`ms_paper_f32:.0f` ms in the fastest float32 runtime ({glue:text}`ratio_paper_f32:.1f` times
-# faster) and {glue:text}`ms_paper_any:.0f` ms in {glue:text}`any_paper` ({glue:text}`ratio_paper_any:.1f`);
+# faster) and {glue:text}`ms_paper_any:.0f` ms in {glue:text}`any_paper` ({glue:text}`ratio_paper_any:.1f`). 8-bit integers
+# do not pass the check with this network: with weights trained for {doc}`03_encoders_and_losses` they cost it
+# {glue:text}`paper_int8:.2f` dB, where bfloat16 costs {glue:text}`paper_bf16:.2f`. So the aim for it is met only at a price. In
+# turn,
 # the default network {glue:text}`ms_fast_f32:.1f` ms in float32 ({glue:text}`ratio_fast_f32:.0f`) and
 # {glue:text}`ms_fast_any:.1f` ms in {glue:text}`any_fast` ({glue:text}`ratio_fast_any:.0f`); in PyTorch itself it
 # is {glue:text}`ratio_eager:.0f` times faster. The temporal network

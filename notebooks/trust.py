@@ -56,11 +56,11 @@ blind_steps = 300  # optimiser steps of each blind-spot training
 n_spread = 24  # frames for the uncertainty, some to calibrate it
 curve_widths = [5120.0, 2560.0, 512.0]  # fields of the dose curve [nm]
 curve_electrons = [0.3, 0.7, 1.5, 3, 6, 12, 25, 60]  # e-/px in a frame
-curve_fields = 4  # fields per dose; 8 particles each, 4 in the smallest
+curve_fields = 6  # fields per dose; 8 particles each, 4 in the smallest
 curve_empty = (
     4  # empty fields of each of two kinds per dose, for the thresholds
 )
-empty_fields = 2  # empty fields of each kind and dose
+empty_fields = 5  # empty fields of each kind and dose
 grey_frames = 3  # frames of 64 discs per dose
 seed = 7000  # of all test images; training used 100–700 and 9001
 
