@@ -353,7 +353,7 @@ for name, runtime in (
     known = runtime in cost
     glue(
         name,
-        max(cost[runtime]["loss"], 0.0) if known else "not measured",
+        f"{max(cost[runtime]['loss'], 0):.2f}" if known else "not measured",
         display=False,
     )
 
@@ -393,7 +393,7 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # {glue:text}`ms_paper_f32:.0f` ms in the fastest float32 runtime ({glue:text}`ratio_paper_f32:.1f` times
 # faster) and {glue:text}`ms_paper_any:.0f` ms in {glue:text}`any_paper` ({glue:text}`ratio_paper_any:.1f`). 8-bit integers
 # do not pass the check with this network: with weights trained for {doc}`03_encoders_and_losses` they cost it
-# {glue:text}`paper_int8:.2f` dB, where bfloat16 costs {glue:text}`paper_bf16:.2f`. So the aim for it is met only at a price. In
+# {glue:text}`paper_int8` dB, where bfloat16 costs {glue:text}`paper_bf16`. So the aim for it is met only at a price. In
 # turn,
 # the default network {glue:text}`ms_fast_f32:.1f` ms in float32 ({glue:text}`ratio_fast_f32:.0f`) and
 # {glue:text}`ms_fast_any:.1f` ms in {glue:text}`any_fast` ({glue:text}`ratio_fast_any:.0f`); in PyTorch itself it
@@ -644,16 +644,21 @@ figures.table(
 int8 = recorded["loss"].get("openvino-int8")
 glue(
     "int8_loss",
-    float(int8["loss"]) if int8 else "not measured",
+    f"{int8['loss']:.2f}" if int8 else "not measured",
     display=False,
 )
 int8_here = here["loss"].get("openvino-int8")
 glue(
     "int8_loss_here",
-    float(int8_here["loss"]) if int8_here else "not measured",
+    f"{int8_here['loss']:.2f}" if int8_here else "not measured",
     display=False,
 )
-glue("dry_int8", float(recorded["agreement"]["dry-look"]["openvino-int8"]["psnr"]) if int8 else "not measured", display=False)  # fmt: skip
+dry_int8 = recorded["agreement"]["dry-look"].get("openvino-int8")
+glue(
+    "dry_int8",
+    f"{dry_int8['psnr']:.0f}" if dry_int8 else "not measured",
+    display=False,
+)
 glue("least_psnr", LEAST_PSNR, display=False)
 
 # %% [markdown]
@@ -663,8 +668,8 @@ glue("least_psnr", LEAST_PSNR, display=False)
 # network does to the frame itself stays in float32, because rounding the frame to eight bits costs 0.1 to 0.2 dB.
 # 8-bit integers have to be asked for (`runtime="openvino-int8"`, which needs the
 # package NNCF): their ranges are taken from simulated frames, which takes seconds. In the record they
-# cost the default network {glue:text}`int8_loss:.2f` dB, in this run {glue:text}`int8_loss_here:.2f`; we had set 0.1 dB as the limit. They do not suit the dry look's network:
-# {glue:text}`dry_int8:.0f` dB against its own float32 answer.
+# cost the default network {glue:text}`int8_loss` dB, in this run {glue:text}`int8_loss_here`; we had set 0.1 dB as the limit. They do not suit the dry look's network:
+# {glue:text}`dry_int8` dB against its own float32 answer.
 #
 # ## On your machine
 #
