@@ -57,9 +57,7 @@ n_spread = 24  # frames for the uncertainty, some to calibrate it
 curve_widths = [5120.0, 2560.0, 512.0]  # fields of the dose curve [nm]
 curve_electrons = [0.3, 0.7, 1.5, 3, 6, 12, 25, 60]  # e-/px in a frame
 curve_fields = 6  # fields per dose; 8 particles each, 4 in the smallest
-curve_empty = (
-    4  # empty fields of each of two kinds per dose, for the thresholds
-)
+curve_empty = 4  # empty fields of two kinds per dose, for thresholds
 empty_fields = 5  # empty fields of each kind and dose
 grey_frames = 3  # frames of 64 discs per dose
 seed = 7000  # of all test images; training used 100–700 and 9001
