@@ -1,6 +1,6 @@
 """Weights that are too large for the repository, by name: downloaded once, checked, kept.
 
-`weights/released.json` lists them: ``{NAME: {"address": …, "weights": …, "card": …}}``, the address
+`released.json` beside this file lists them: ``{NAME: {"address": …, "weights": …, "card": …}}``, the address
 without its suffix, and the SHA-256 of the ``.safetensors`` file and of the card. A file of another
 checksum is refused.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lctem_core.errors import InputError
 
-REGISTRY = Path(__file__).resolve().parent / "weights" / "released.json"
+REGISTRY = Path(__file__).with_suffix(".json")
 #: Files of a set of weights: key in the registry -> suffix.
 FILES = {"weights": ".safetensors", "card": ".json"}
 
