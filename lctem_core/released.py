@@ -1,8 +1,8 @@
 """Weights that are too large for the repository, by name: downloaded once, checked, kept.
 
 `released.json` beside this file lists them: ``{NAME: {"address": …, "weights": …, "card": …}}``,
-the address without its suffix, and the SHA-256 of the ``.safetensors`` file and of the card. A file of
-another checksum is refused.
+the address without its suffix, and the SHA-256 of the ``.safetensors`` file and of the card. A file
+of another checksum is refused.
 """
 
 from __future__ import annotations
