@@ -181,9 +181,12 @@ def audited(records: list[dict[str, Any]]) -> dict[str, str]:
     glued = [record["glued"][AUDIT] for record in records if AUDIT in record["glued"]]
     findings = ast.literal_eval(glued[0]) if glued else {}
     return {
-        # A section may have several findings of one verdict.
-        id: ", ".join(
-            dict.fromkeys(f"{{ref}}`{verdict} <{section}>`" for section, verdict in found)
+        # A section may have several findings of one verdict; the end of its label says what about.
+        id: "; ".join(
+            dict.fromkeys(
+                f"{section.removeprefix('audit-').replace('-', ' ')} {{ref}}`{verdict} <{section}>`"
+                for section, verdict in found
+            )
         )
         for id, found in findings.items()
     }

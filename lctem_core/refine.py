@@ -124,8 +124,8 @@ class Refiner:
         Raises
         ------
         InputError
-            If the frame is not a real, finite, two-dimensional image of at least 64 × 64 pixels
-            that vary.
+            If the frame is not a real, finite, two-dimensional image of at least 64 × 64 pixels,
+            also after reduction, that vary.
         """
         image, back = self._prepare(frame, size)
         return back(self.refine_prepared(image))
@@ -169,7 +169,20 @@ class Refiner:
                 "weights of a network for single frames", "those of a temporal one",
                 "Give its last frames to ClipRefiner, or take other weights.",
             )  # fmt: skip
-        return self.stretch(reduce_longer(check_image(frame, "frame"), size))
+        reduced = reduce_longer(check_image(frame, "frame"), size)
+        if min(reduced.shape) < 64:  # as in a stream, whose frames come reduced
+            raise InputError(
+                "at least 64 × 64 pixels after reduction",
+                f"{reduced.shape[0]} × {reduced.shape[1]} from {np.shape(frame)} at size {size}",
+                "Raise the size, or cut the frame.",
+            )
+        if np.asarray(frame).dtype.itemsize > 2 and not np.ptp(reduced):
+            raise InputError(
+                "counts that differ by more than float32 rounds to",
+                f"a frame that is {reduced[0, 0]:.10g} everywhere in float32",
+                "Subtract the counts' offset first.",
+            )
+        return self.stretch(reduced)
 
     def stretch(self, image: np.ndarray) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
         """Image as the network takes it, and how to bring the answer back to the image's scale.

@@ -403,7 +403,9 @@ def test_results_link_to_the_audit():
     glued = {"answer": "29.5", pages.AUDIT: repr(findings)}
     records = [{"notebook": "one", "profile": "smoke", "glued": glued}]
     page = pages.results_page([SAME, SAME | {"id": "other"}], records)
-    link = "Audit: {ref}`cannot both hold <audit-split>`, {ref}`reproduces <audit-pairs>`."
+    link = (
+        "Audit: split {ref}`cannot both hold <audit-split>`; pairs {ref}`reproduces <audit-pairs>`."
+    )
     assert page.count(link) == 1  # of the one value, and once for two findings of a section
     assert page.count("{.audit}") == 1
     assert "looks at 1 of them" in page

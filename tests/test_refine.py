@@ -306,3 +306,16 @@ def test_no_grid_and_no_seams_in_an_even_field(faithful, electrons):
     # No step where the margins of tiles would be, nor at the frame's edge.
     edge = np.concatenate([fine[:4].ravel(), fine[-4:].ravel(), fine[:, :4].ravel()])
     assert abs(edge.mean() - fine[64:-64, 64:-64].mean()) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (np.random.default_rng(0).poisson(9, (2048, 100)), "after reduction.*512 × 25.*size"),
+        (np.uint32(2**31) + np.arange(64, dtype=np.uint32) * np.ones((64, 1), np.uint32),
+         "float32.*2147483648.*offset"),
+    ],
+)  # fmt: skip
+def test_frames_that_lose_what_they_show_are_refused(faithful, frame, words):
+    with pytest.raises(InputError, match=words):
+        faithful(frame)
