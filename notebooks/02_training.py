@@ -241,8 +241,7 @@ figures.learning_curves(read_log(run), untreated)
 # ## The shipped weights: the dry look
 #
 # The paper's network draws the particles as they look dry. Weights for this look come from the same
-# code, trained longer and on more kinds of frames: one in four is of the *paper* recipe, the others are of the broad one
-# ({doc}`01_dataset`), with resampled noise and offsets of whole rows besides. Their card:
+# code, trained longer. Their card:
 
 # %%
 refine = Refiner.load(look="dry")

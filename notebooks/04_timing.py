@@ -670,8 +670,7 @@ glue("least_psnr", LEAST_PSNR, display=False)
 # 8-bit integers have to be asked for (`runtime="openvino-int8"`, which needs the
 # package NNCF): their ranges are taken from simulated frames, which takes seconds. In the record they
 # cost the default network {glue:text}`int8_loss` dB, in this run {glue:text}`int8_loss_here`; we had set 0.1 dB as the limit. The dry look's network has
-# {glue:text}`dry_int8` dB in them, against its own float32 answer. (In the record without AVX-512, *dry-look* is the network that
-# was shipped before, a ResNet-18 of eight times the operations.)
+# {glue:text}`dry_int8` dB in them, against its own float32 answer.
 #
 # ## On your machine
 #
