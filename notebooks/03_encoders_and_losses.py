@@ -284,7 +284,7 @@ glue(
 # was made: not run.
 #
 # Not quite all else is equal: processors of two kinds did the trainings, and *trained in* says in which precision. Where
-# one row has both (L1), they agree to 0.1 dB.
+# one row has both (L1), its spread is the smallest of all.
 #
 # ### Is there a significant difference?
 #
@@ -706,8 +706,8 @@ for group, members in GROUPS.items():
 # any noise at that dose: the network knows the transmission and does not know how dark to draw it. Middle greys become
 # {glue:text}`greys_dry_middle` with the dry target, {glue:text}`greys_faithful_middle` with the faithful one.
 #
-# *The sigmoid* adds to it: {glue:text}`greys_sigmoid_middle` of middle greys, with the same target and losses. It has to be
-# steep to reach white, which most of a dry image is, and then it is steep between.
+# *The sigmoid* adds to it: {glue:text}`greys_sigmoid_middle` of middle greys, with the same target and losses. We suspect that
+# it has to be steep to reach white, which most of a dry image is, and then is steep between; that was not tested.
 #
 # *The loss.* With the faithful target L1 leaves the discs pale (slope {glue:text}`greys_l1_slope`), SSIM
 # has slope {glue:text}`greys_ssim_slope`. SSIM compares local contrasts, L1 is content with the median of what may be there,

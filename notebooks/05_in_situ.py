@@ -200,14 +200,12 @@ glue("session_dose_c", float(measured[index_at(10)]), display=False)
 glue("session_dose_d", float(measured[index_at(13)]), display=False)
 
 # %% [markdown]
-# At 80 e⁻/nm² a sum is no better than a single frame. A reduced pixel has 2,000 electrons there, and what
-# is left between a refined image and the truth is blur, of which the truth has half: the less noise a
-# frame has, the more of its own detail the network keeps, blur included. At 13 s a frame without any noise
-# would have {glue:text}`session_noise_free:.1f` dB as it is and {glue:text}`session_noise_free_refined:.1f`
-# refined. So at thousands of electrons per pixel refining has nothing to gain and something to lose, among
-# it faint lines of the network's own grid, about a thousandth of the background (13 s in
-# {numref}`fig-in-situ-panel`). The paper's measure, the middle plot, does not show that: its reference is
-# itself a sum of ten.
+# At 80 e⁻/nm² a sum is no better than a single frame. A reduced pixel has 2,000 electrons there, and noise is no
+# longer what limits a refined image. At 13 s a frame without any noise would have
+# {glue:text}`session_noise_free:.1f` dB as it is, with all of its blur, and {glue:text}`session_noise_free_refined:.1f`
+# refined: the difference is the network's own error, to which belong the faint lines of its grid (13 s in
+# {numref}`fig-in-situ-panel`). So at thousands of electrons per pixel refining has little to gain and
+# something to lose. The paper's measure, the middle plot, does not show that: its reference is itself a sum of ten.
 #
 # ## Figure 4b–m: what is seen
 #

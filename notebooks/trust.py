@@ -365,8 +365,7 @@ figures.table(
 # %% [markdown]
 # What is invented in broad frames comes mostly from fringes, film grain, wrinkles, droplets and edges
 # of shadows, which are really there, though they are no particles. An image without noise shows them
-# more clearly, too. Intervals are over frames, which differ much: some hold two particles, some two
-# hundred.
+# more clearly, too. Intervals are over frames, which differ much in how many objects they hold.
 #
 # ## On real frames, without a truth
 #
@@ -958,7 +957,7 @@ figures.table(
 # no help to show them. What the network adds is that it need not be told the size, and that shape, area and grey
 # level can be read from what it shows.
 #
-# Thresholds are set on empty fields. Beside particles of a hundred pixels (1 nm per pixel) raw images, whose
+# Thresholds are set on empty fields. Beside particles a hundred pixels across (1 nm per pixel) raw images, whose
 # particles break up into regions, invent more than that: the last column.
 #
 # **Beside the paper.** The paper's 1/100 is another ratio. It is the dose rate at which a refined frame
