@@ -21,6 +21,7 @@ from lctem_core.preprocess import FAR, limits, reduce_longer
 from lctem_core.refine import Refiner
 from lctem_core.runtimes import Runtime, trial_frame
 from lctem_core.timing import Times, in_turns, operations, peak, record
+from lctem_core.transposed import shortened
 
 #: Networks that are timed: the paper's, with weights at random, and the shipped ones.
 NETWORKS = ("paper", "faithful", "temporal", "dry-look")
@@ -75,7 +76,8 @@ def measure(
     Returns
     -------
     dict
-        ``times`` (rows), ``operations`` by network [per pixel], ``peak`` before and after [1/s],
+        ``times`` (rows), ``operations`` by network [per pixel], the same ``shortened`` as the
+        runtimes but ``torch`` execute them on a CPU, ``peak`` before and after [1/s],
         ``path`` by runtime and stage, ``agreement`` and ``loss``, machine and provenance.
     """
     where = runtimes.device_of(device)
@@ -101,6 +103,10 @@ def measure(
         "times": time_networks(made, sizes, largest=largest, repeats=repeats, budget=budget),
         "operations": {
             name: operations(network, 256, 256, runtimes.channels(card)) / 256**2
+            for name, (network, card) in loaded.items()
+        },
+        "operations shortened": {
+            name: operations(shortened(network), 256, 256, runtimes.channels(card)) / 256**2
             for name, (network, card) in loaded.items()
         },
         "unsuited": {name: reason for name, reason in tried.items() if reason},

@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from lctem_core.transposed import shortened
+
 #: Version of the ONNX operators: old enough for runtimes of 2022, and for Python 3.10.
 OPSET = 17
 INPUT, OUTPUT = "image", "refined"
@@ -198,6 +200,10 @@ def _compiled(
     return lambda *batches: request.infer(list(batches), share_inputs=True, share_outputs=True)[0]
 
 
+# Operations inside the U-Net that OpenVINO reads without their names, or that feed no image.
+_NAMELESS = ("ConvolutionBackpropData", "ShapeOf")
+
+
 def _unet_and_rest(graph: Any) -> tuple[Any, Any] | None:
     """A network cut at the answer of its U-Net: (frame -> answer), (frame, answer -> image).
 
@@ -213,7 +219,7 @@ def _unet_and_rest(graph: Any) -> tuple[Any, Any] | None:
         for output in operation.outputs()
         if any(
             not target.get_node().get_friendly_name().startswith(part)
-            and target.get_node().get_type_name() != "ShapeOf"
+            and target.get_node().get_type_name() not in _NAMELESS
             for target in output.get_target_inputs()
         )
     ]
@@ -252,7 +258,7 @@ def _quantised(graph: Any, calibration: Sequence[np.ndarray]) -> Any:
 
 
 def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> bytes:
-    """Network as an ONNX model.
+    """Network as an ONNX model, with the operations of `lctem_core.transposed.shortened`.
 
     Parameters
     ----------
@@ -268,8 +274,7 @@ def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> b
     bytes
         Operators of version 17; input ``image``, output ``refined``.
     """
-    network = copy.deepcopy(network).cpu().float().eval().requires_grad_(False)
-    network = network.to(memory_format=torch.contiguous_format)
+    network = shortened(network).cpu().float().to(memory_format=torch.contiguous_format)
     axes = dict(zip((0, 2, 3), FREE, strict=True))
     free = None if size else {name: axes for name in (INPUT, OUTPUT)}
     example = torch.zeros(1, channels, size or 256, size or 256)

@@ -20,6 +20,7 @@ from lctem_core.errors import InputError
 from lctem_core.examples import example
 from lctem_core.preprocess import FAR, rescale
 from lctem_core.temporal import CHANNELS
+from lctem_core.transposed import shortened
 
 #: What the others are compared with: PyTorch, operation by operation, float32.
 REFERENCE = "torch"
@@ -248,6 +249,8 @@ def _engine(
         if name == "openvino-int8":
             calibration = _calibration(frames)
         return OpenVino(model, precision, threads, calibration)
+    if name != REFERENCE and device.type == "cpu":  # on a GPU nobody has measured whether it helps
+        network = shortened(network)
     return Torch(
         network,
         device,

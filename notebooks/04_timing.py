@@ -23,8 +23,9 @@
 # of the machine's speed hits them alike; in its turn, a short call is made twice and the second counts,
 # as in a stream of frames. The first two turns are not counted. Tables give the median.
 # Where other programs run at the same time, everything is slower, and PyTorch more than the others;
-# so beside *this run* stand recorded ones, made with nothing else running: one on a processor with AVX-512 and
-# bfloat16, one on a processor without.
+# so beside *this run* stand recorded ones, made with nothing else running: two on a processor with AVX-512 and
+# bfloat16, one on a processor without. The two differ because the machine is rented: hours apart, small networks
+# took half as long again on it, while the peak fell by 5 %.
 
 # %% tags=["hide-input"]
 import json
@@ -315,12 +316,14 @@ figures.table(
 # %% tags=["hide-input"]
 side = reference_side(recorded)
 glue("any_paper", best(recorded, "paper", exact=False), display=False)
+glue("pass_paper", best(recorded, "paper", exact=None), display=False)
 glue("any_fast", best(recorded, "faithful", exact=False), display=False)
 glue(
     "ratio_eager", float(ratio(recorded, "faithful", "torch")), display=False
 )
 for name, network, runtime in (
     ("ratio_paper_f32", "paper", best(recorded, "paper")),
+    ("ratio_paper_pass", "paper", best(recorded, "paper", exact=None)),
     ("ratio_paper_any", "paper", best(recorded, "paper", exact=False)),
     ("ratio_fast_f32", "faithful", best(recorded, "faithful")),
     ("ratio_fast_any", "faithful", best(recorded, "faithful", exact=False)),
@@ -371,8 +374,13 @@ default = best(here, "faithful")
 glue("ms_default_512", timed("faithful", default, 512), display=False)
 work = {
     name: value * 512**2 / 1e9
-    for name, value in recorded["operations"].items()
+    for name, value in recorded["operations shortened"].items()
 }
+glue(
+    "gflop_paper_full",
+    float(recorded["operations"]["paper"] * 512**2 / 1e9),
+    display=False,
+)
 glue("gflop_paper", float(work["paper"]), display=False)
 glue("gflop_fast", float(work["faithful"]), display=False)
 glue("work_ratio", float(work["paper"] / work["faithful"]), display=False)
@@ -391,8 +399,9 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # %% [markdown]
 # On {glue:text}`shown_record` the paper's network takes {glue:text}`ms_eager:.0f` ms in PyTorch,
 # {glue:text}`ms_paper_f32:.0f` ms in the fastest float32 runtime ({glue:text}`ratio_paper_f32:.1f` times
-# faster) and {glue:text}`ms_paper_any:.0f` ms in {glue:text}`any_paper` ({glue:text}`ratio_paper_any:.1f`). 8-bit integers
-# do not pass the check with this network, so the aim for it is met only in a precision that `auto` does not take. With
+# faster), {glue:text}`ms_paper_pass:.0f` ms in {glue:text}`pass_paper`, the fastest that passes the check
+# ({glue:text}`ratio_paper_pass:.1f`), and {glue:text}`ms_paper_any:.0f` ms in {glue:text}`any_paper`
+# ({glue:text}`ratio_paper_any:.1f`). With
 # weights that saw every frame once ({doc}`03_encoders_and_losses`) its PSNR on simulated frames changes by
 # {glue:text}`paper_int8` dB in 8-bit integers and by {glue:text}`paper_bf16` in bfloat16: a network so little trained does not
 # tell what either costs a good one. In turn,
@@ -402,8 +411,15 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # takes {glue:text}`ratio_temporal:.2f` times as long as the default one, each in its fastest float32
 # runtime; at most 1.5 was the aim. That is the network alone; {doc}`05_in_situ` has the time with the adaptive mean that it takes.
 #
-# *Why float32 ends there.* The paper's network needs {glue:text}`gflop_paper:.1f` billion operations for
-# a frame of 512 × 512 pixels, the default one {glue:text}`gflop_fast:.2f`,
+# *The same network with fewer operations.* The paper's decoder repeats every pixel 2 × 2 times and then convolves
+# with 3 × 3 weights, so it multiplies equal numbers again and again. Both steps together are one transposed
+# convolution of 4 × 4 weights with stride 2, which is four products per pixel and channel instead of nine, and the
+# same answer up to rounding (`lctem_core.transposed`). Of the {glue:text}`gflop_paper_full:.1f` billion operations for
+# a frame of 512 × 512 pixels it leaves {glue:text}`gflop_paper:.1f`. All runtimes on a CPU but `torch`,
+# the reference, execute it so. The shipped fast networks enlarge after their convolutions and gain nothing, the dry look's gains
+# as the paper's does. The record shown in full has it; the others were made before.
+#
+# *Why float32 ends there.* The default network needs {glue:text}`gflop_fast:.2f` billion operations,
 # {glue:text}`work_ratio:.0f` times fewer. At the peak of {glue:text}`peak:.0f` GFLOP/s that is
 # {glue:text}`least_paper:.0f` and {glue:text}`least_fast:.1f` ms, {glue:text}`most_paper:.1f` and
 # {glue:text}`most_fast:.0f` times faster than what we compare with: about what a float32 runtime can reach that
@@ -486,7 +502,7 @@ figure
 #
 # ## How much of the processor is used?
 #
-# Operations of the convolutions per second, as a share of the peak.
+# Operations of the convolutions that are executed per second, as a share of the peak.
 
 # %% tags=["hide-input"]
 rows = []
@@ -497,7 +513,10 @@ for network, runtime in combinations(recorded):
         if row is None:
             texts.append("–")
             continue
-        rate = recorded["operations"][network] * s**2 / (row["median"] * 1e-3)
+        executed = recorded[
+            "operations" if runtime == "torch" else "operations shortened"
+        ]
+        rate = executed[network] * s**2 / (row["median"] * 1e-3)
         texts.append(f"{100 * rate / max(recorded['peak']):.0f} %")
     rows.append([f"{network}, {runtime}", *texts])
 figures.table([shown_record, *(f"{s:,}²" for s in sides_recorded)], rows)
