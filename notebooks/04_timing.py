@@ -424,7 +424,7 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # {glue:text}`least_paper:.0f` and {glue:text}`least_fast:.1f` ms, {glue:text}`most_paper:.1f` and
 # {glue:text}`most_fast:.0f` times faster than what we compare with: about what a float32 runtime can reach that
 # computes its convolutions directly. Instructions for bfloat16 (AVX-512 BF16, AMX) multiply twice as many numbers at once,
-# those for 8-bit integers four times as many; without them, as in the table's other record, only float32 and
+# those for 8-bit integers four times as many; without them, as in the record of a processor with AVX2 alone, only float32 and
 # 8-bit integers are left. No GPU was timed: none of these machines has one.
 
 # %% [markdown]
