@@ -76,8 +76,8 @@ def measure(
     Returns
     -------
     dict
-        ``times`` (rows), ``operations`` by network [per pixel], the same ``shortened`` as the
-        runtimes but ``torch`` execute them on a CPU, ``peak`` before and after [1/s],
+        ``times`` (rows), ``operations`` by network [per pixel], ``operations shortened`` as
+        all runtimes but ``torch`` execute them on a CPU, ``peak`` before and after [1/s],
         ``path`` by runtime and stage, ``agreement`` and ``loss``, machine and provenance.
     """
     where = runtimes.device_of(device)

@@ -24,8 +24,8 @@
 # as in a stream of frames. The first two turns are not counted. Tables give the median.
 # Where other programs run at the same time, everything is slower, and PyTorch more than the others;
 # so beside *this run* stand recorded ones, made with nothing else running: two on a processor with AVX-512 and
-# bfloat16, one on a processor without. The two differ because the machine is rented: hours apart, small networks
-# took half as long again on it, while the peak fell by 5 %.
+# bfloat16, one on a processor without. The two are hours apart on one rented machine, whose
+# speed, above all with small networks, is not the same from hour to hour.
 
 # %% tags=["hide-input"]
 import json
