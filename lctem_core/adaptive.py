@@ -115,15 +115,15 @@ def adapted(averages: np.ndarray, frames: int) -> np.ndarray:
         [_root(cv2.GaussianBlur(one, (0, 0), sigma), floor) for sigma in _WIDTHS] for one in small
     ]
     shares = [_changed(older, newer) for older, newer in pairwise(rooted)]
-    # Fresh memory of this size costs more than what is computed in it.
-    large, difference, result = (np.empty((n, height, width), np.float32) for n in (1, 1, 2))
-    mixture = result[0]
-    np.copyto(mixture, averages[0])
+    large, difference = (np.empty((height, width), np.float32) for _ in range(2))
+    result = np.empty((2, height, width), np.float32)
+    mixture, before = result[0], averages[0]
     for share, average, scale in zip(shares, averages[1:], scales[1:], strict=True):
-        cv2.resize(share, (width, height), dst=large[0], interpolation=cv2.INTER_LINEAR)
-        cv2.addWeighted(average, scale, mixture, -1, 0, dst=difference[0])
-        cv2.multiply(difference[0], large[0], dst=difference[0])
-        mixture += difference[0]
+        cv2.resize(share, (width, height), dst=large, interpolation=cv2.INTER_LINEAR)
+        cv2.addWeighted(average, scale, before, -1, 0, dst=difference)
+        cv2.multiply(difference, large, dst=difference)
+        cv2.add(before, difference, dst=mixture)
+        before = mixture
     noise = _noise(shares, windows(frames))
     cv2.resize(noise, (width, height), dst=result[1], interpolation=cv2.INTER_LINEAR)
     return result

@@ -55,7 +55,7 @@ def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Image resampled to (height, width) by area averaging, float32; as it is if of that shape."""
     image = np.asarray(image)
     block = image.shape[0] // height
-    if block > 1 and image.dtype in _SUMMED and image.shape == (block * height, block * width):
+    if block > 1 and image.dtype in _NARROW and image.shape == (block * height, block * width):
         return _block_means(np.ascontiguousarray(image), block)
     image = np.ascontiguousarray(image, np.float32)
     if image.shape == (height, width):
@@ -63,41 +63,49 @@ def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-#: Types whose rows OpenCV adds up in float32 without a copy of the image.
-_SUMMED = (np.uint8, np.uint16, np.float32)
-#: Rows of the result that are computed at once: what they need then stays in the cache.
+#: Types that need no more than float32.
+_NARROW = (np.uint8, np.uint16, np.float32)
+#: Rows of a frame that are reduced at once: what they need then stays in the cache.
 _BAND = 128
 
 
 def _block_means(image: np.ndarray, block: int) -> np.ndarray:
     """Means over blocks of pixels, for a camera's frames.
 
-    OpenCV's area averaging would need a float32 copy of the whole frame first.
+    A float32 copy of a whole frame, as OpenCV's area averaging needs it, would not fit into the
+    cache; and OpenCV has code for halving, which is the same as long as a block is even.
     """
     height, width = image.shape[0] // block, image.shape[1] // block
     result = np.empty((height, width), np.float32)
+    rows = max(1, _BAND // block)
 
-    def band(first: int) -> None:
-        rows = image[first * block : (first + _BAND) * block]
-        total = cv2.add(rows[0::block], rows[1::block], dtype=cv2.CV_32F)
-        for i in range(2, block):
-            cv2.accumulate(rows[i::block], total)
-        part = result[first : first + _BAND]
-        cv2.resize(total, (width, len(part)), dst=part, interpolation=cv2.INTER_AREA)
-        part *= np.float32(1 / block)
+    def part(first: int, last: int) -> None:
+        buffer = np.empty((rows * block, image.shape[1]), np.float32)
+        for start in range(first, last, rows):
+            end = min(start + rows, last)
+            band = buffer[: (end - start) * block]
+            np.copyto(band, image[start * block : end * block], casting="unsafe")
+            left = block
+            while left % 2 == 0 and left > 2:
+                left //= 2
+                size = (width * left, (end - start) * left)
+                band = cv2.resize(band, size, interpolation=cv2.INTER_AREA)
+            cv2.resize(
+                band, (width, end - start), dst=result[start:end], interpolation=cv2.INTER_AREA
+            )
 
-    bands = range(0, height, _BAND)
-    if cv2.getNumThreads() > 1 and len(bands) > 1:
-        list(_threads().map(band, bands))
+    threads = min(cv2.getNumThreads(), height)
+    if threads < 2:
+        part(0, height)
     else:
-        for first in bands:
-            band(first)
+        bounds = [height * i // threads for i in range(threads + 1)]
+        list(_threads(threads).map(part, bounds[:-1], bounds[1:]))
     return result
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(cv2.getNumThreads(), "reduce")
+def _threads(number: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(number, "reduce")
 
 
 def _check_size(size: int) -> None:
@@ -155,7 +163,7 @@ def percentiles(image: np.ndarray, low: float, high: float) -> tuple[float, floa
         In the image's units.
     """
     values = np.ravel(image)
-    part = np.sort(values[::_PART])
+    part = values[::_PART]
     last = values.size - 1
 
     def at(percent: float) -> float:
@@ -167,10 +175,11 @@ def percentiles(image: np.ndarray, low: float, high: float) -> tuple[float, floa
         if 2 * bound >= part.size:
             ends, first = np.sort(values), below
         elif 2 * below < last:
-            ends = np.sort(values[values <= part[bound]])
+            ends = np.sort(values[values <= np.partition(part, bound)[bound]])
             first = below
         else:
-            ends = np.sort(values[values >= part[-1 - bound]])
+            bound = part.size - 1 - bound
+            ends = np.sort(values[values >= np.partition(part, bound)[bound]])
             first = below - (values.size - ends.size)
         if first < 0 or first + 1 >= ends.size:
             ends, first = np.sort(values), below
@@ -181,7 +190,7 @@ def percentiles(image: np.ndarray, low: float, high: float) -> tuple[float, floa
 
 
 #: Every so manieth pixel gives the bounds of `percentiles`; not a divisor of usual widths.
-_PART = 17
+_PART = 31
 
 
 def check_percentiles(low: float, high: float, least_contrast: float) -> None:

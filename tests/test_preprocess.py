@@ -136,7 +136,7 @@ def test_reduce_averages_areas_of_any_type(dtype):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("block", [2, 3, 4, 7])
+@pytest.mark.parametrize("block", [2, 3, 4, 6, 7, 16])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_block_means_are_the_means_of_blocks(dtype, block, threads):
     rng = np.random.default_rng(0)
