@@ -23,9 +23,9 @@
 # of the machine's speed hits them alike; in its turn, a short call is made twice and the second counts,
 # as in a stream of frames. The first two turns are not counted. Tables give the median.
 # Where other programs run at the same time, everything is slower, and PyTorch more than the others;
-# so beside *this run* stand recorded ones, made with nothing else running: two on a processor with AVX-512 and
-# bfloat16, one on a processor without. The two are hours apart on one rented machine, whose
-# speed, above all with small networks, is not the same from hour to hour.
+# so beside *this run* stand recorded ones, made with nothing else running: one on a processor with AVX-512 and
+# bfloat16, one on a processor without. Both are rented machines, whose speed, above all with small networks, is not the
+# same from hour to hour.
 
 # %% tags=["hide-input"]
 import json
@@ -417,7 +417,7 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # same answer up to rounding (`lctem_core.transposed`). Of the {glue:text}`gflop_paper_full:.1f` billion operations for
 # a frame of 512 × 512 pixels it leaves {glue:text}`gflop_paper:.1f`. All runtimes on a CPU but `torch`,
 # the reference, execute it so. The shipped fast networks enlarge after their convolutions and gain nothing, the dry look's gains
-# as the paper's does. The record shown in full has it; the others were made before.
+# as the paper's does. The record without AVX-512 was made before; its decoders are the slower ones.
 #
 # *Why float32 ends there.* The default network needs {glue:text}`gflop_fast:.2f` billion operations,
 # {glue:text}`work_ratio:.0f` times fewer. At the peak of {glue:text}`peak:.0f` GFLOP/s that is

@@ -721,9 +721,9 @@ figure
 
 # %% [markdown]
 # So two cores keep up with the camera if they have AVX-512 and bfloat16
-# ({glue:text}`kept_up_avx512`), and not without ({glue:text}`kept_up_avx2`). The temporal network is at the edge: its
-# time per frame is about the camera's period, and it misses or meets the aim from run to run. *Age when shown* is that of a
-# frame when the display had drawn it, from the end of its exposure. Memory stays where it is: after a tenth of
+# ({glue:text}`kept_up_avx512`), and not without ({glue:text}`kept_up_avx2`). The temporal network takes most of the
+# camera's period and is the first to lose frames in a slow hour of a rented machine. *Age when shown* is that of a frame
+# when the display had drawn it, from the end of its exposure. Memory stays where it is: after a tenth of
 # {glue:text}`soak_frames:,.0f` small frames in a row the process had {glue:text}`soak_early:.0f` MiB, after all of them
 # {glue:text}`soak_late:.0f`.
 #
