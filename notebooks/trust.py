@@ -50,7 +50,7 @@ figures.use_style()
 # %% tags=["parameters"]
 recipes = ["broad", "wide", "paper"]  # of the simulated test frames
 n_frames = 20  # test frames of each recipe
-n_bm3d = 2  # of them treated by BM3D, which is slow; 0 leaves it out
+n_bm3d = 20  # of them treated by BM3D; 0 leaves it out
 bm3d_profile = "lc"  # np: the authors' normal profile; lc: their fast one
 blind_steps = 300  # optimiser steps of each blind-spot training
 n_spread = 24  # frames for the uncertainty, some to calibrate it
@@ -321,10 +321,13 @@ styles = {
     "Gaussian, 2 px": (figures.GREEN, "--"),
     "median, 5 × 5 px": (figures.ORANGE, ":"),
     "non-local means": (figures.ORANGE, "--"),
+    "BM3D": (figures.RED, "-."),
     "blind spot": (figures.SKY, "-."),
     "refined, faithful": (figures.BLUE, "-"),
     "refined, dry": (figures.PURPLE, "-"),
 }
+if n_bm3d < n_frames:
+    del styles["BM3D"]
 allowed = np.geomspace(0.1, 10, 41)
 figure, axes = figures.columns_of(len(recipes))
 for plot, recipe in zip(axes, recipes, strict=True):
