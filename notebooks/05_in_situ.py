@@ -611,7 +611,7 @@ records = {
 # %% tags=["hide-input"]
 names = {
     "none": "single frame",
-    "8 bits": "single frame, network in 8-bit integers",
+    "8 bits": "single frame in 8-bit integers",
     "sum": f"sum of {integrate}",
     "temporal": "temporal network",
 }
