@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from lctem_core.dataset import simulator_fingerprint
 from lctem_core.errors import InputError
 from lctem_core.examples import write_examples
 from lctem_core.greys import grey_levels
+from lctem_core.leakage import known
 from lctem_core.outputs import replacing
-from lctem_core.pairs import read_list
+from lctem_core.pairs import read_list, split
 from lctem_core.store import Store, prepare
 from lctem_core.train import fit
 
@@ -92,14 +93,24 @@ class Data:
 
 @dataclass(frozen=True)
 class Run:
-    """One training of a study."""
+    """One training of a study.
+
+    Attributes
+    ----------
+    study, name : str
+    data, test : Data
+        What it is trained and validated on, and what it is tested on.
+    config : Config
+    own : bool
+        Score the images that it is trained and validated on, too, see `lctem_core.leakage`.
+    """
 
     study: str
     name: str
     data: Data
     test: Data
     config: Config
-    facts: dict[str, Any] = field(default_factory=dict)
+    own: bool = False
 
     @property
     def key(self) -> str:
@@ -133,11 +144,11 @@ def read_studies(described: dict[str, Any], only: Sequence[str] = ()) -> Iterato
             continue
         for entry in content["runs"]:
             values = dict(entry)
-            name, seeds = values.pop("name"), values.pop("seeds")
+            name, seeds, own = values.pop("name"), values.pop("seeds"), values.pop("own", False)
             data = Data(**(content["data"] | values.pop("data", {})))
             for seed in seeds:
                 config = Config.of(content["config"] | values | {"seed": seed})
-                yield Run(study, f"{name}-{seed}", data, Data(**content["test"]), config)
+                yield Run(study, f"{name}-{seed}", data, Data(**content["test"]), config, own)
 
 
 def record(run: Run, results: Path, cache: Path, progress: bool = True) -> Path:
@@ -179,9 +190,23 @@ def record(run: Run, results: Path, cache: Path, progress: bool = True) -> Path:
             for electrons in GREY_ELECTRONS
         },
     } | {name: card[name] for name in kept}
+    if run.own:
+        content["own"] = _own(network, store, run.config, progress)
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf8")
     return path
+
+
+def _own(network: torch.nn.Module, store: Store, config: Config, progress: bool) -> dict[str, Any]:
+    """Scores of the images of training and validation, and what of each was trained on."""
+    training, _ = split(store.pairs, config.split, config.validation, config.seed)
+    numbers = {dry: k for k, dry in enumerate(dict.fromkeys(pair.dry for pair in store.pairs))}
+    scores = scores_on(network, store, progress)["psnr"]
+    return {
+        "psnr": [round(score, 2) for score in scores],
+        "known": "".join(map(str, known(store.pairs, training))),
+        "dry": " ".join(str(numbers[pair.dry]) for pair in store.pairs),
+    }
 
 
 def _on_arrays(network: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
@@ -222,6 +247,8 @@ def read_record(run: Run, results: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     content = json.loads(path.read_text("utf8"))
+    if run.own and "own" not in content:
+        return None
     return content if content["key"] == run.key else None
 
 

@@ -113,7 +113,7 @@ figures.table(
 # The *fast* network moves each 4 × 4 block of pixels into 16 channels (pixel-unshuffle), runs a U-Net
 # on the smaller grid, and moves the channels back (pixel-shuffle) {cite}`shi2016`. No pixel is
 # thrown away, but each layer handles a sixteenth of the positions. That is what makes training on
-# a laptop possible. The times are of this machine; the timing chapter will do this properly.
+# a laptop possible. The times are of this machine; {doc}`04_timing` has them in turns and with their spread.
 
 # %%
 torch.manual_seed(0)
@@ -151,7 +151,7 @@ figures.table(
 #
 # The pairs come from the simulator of [the first chapter](01_dataset.ipynb). Of the *mixed* recipe, one
 # scene in three is like the paper's; the others are of the *wide* recipe: many shapes and sizes,
-# clusters and chains, uneven illumination, 0.7 to 3,000 electrons per pixel of the whole field. The truth is the dry
+# clusters and chains, uneven illumination, 0.7 to 3,000 electrons per pixel of a frame of 512 × 512. The truth is the dry
 # image, rescaled; its *least contrast* keeps the truth of a field without particles from being noise
 # stretched to black and white.
 
@@ -416,7 +416,7 @@ figures.table(
 #
 # The dry look has a price. A truth stretched from 0 to 1 does not tell how dark a particle is, and in
 # frames unlike the paper's it guesses ({doc}`03_encoders_and_losses`). The package's default is
-# therefore another network, trained on the broad recipe ({doc}`01_dataset`) for the faithful truth: the
+# therefore another network, trained on the *broader* recipe ({doc}`01_dataset`) for the faithful truth: the
 # frame itself without noise and with half its blur, in its own counts.
 
 # %% tags=["remove-stderr"]
@@ -454,7 +454,7 @@ glue("gain_raw", float(gain_raw), display=False)
 glue("gain_gaussian", float(gain_gaussian), display=False)
 
 # %% [markdown]
-# On {glue:text}`n_faithful:.0f` unseen simulated frames of that recipe it gains {glue:text}`gain_raw:.1f` dB over the raw
+# On {glue:text}`n_faithful:.0f` unseen simulated frames of the *broad* recipe it gains {glue:text}`gain_raw:.1f` dB over the raw
 # frame and {glue:text}`gain_gaussian:.1f` dB over the Gaussian filter of the width that suits each frame
 # best, both fitted to the truth's scale.
 

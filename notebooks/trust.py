@@ -967,7 +967,7 @@ figures.table(
 # showed an object (100 e⁻/nm²/s, in 0.01 s: 1 e⁻/nm²), over the dose rate usual while searching
 # (10,000 e⁻/nm²/s). How much of it is due to the network, its own Figure 4 bounds: at 1 e⁻/nm² the raw
 # frame shows nothing and the refined one an object; at 10 e⁻/nm² the raw frame shows it, too. So the
-# network's part is less than a factor of 10, which our factor agrees with; the rest is that a raw frame of
+# network's part is less than a factor of 10, which our factor at 5 nm per pixel agrees with; the rest is that a raw frame of
 # the usual dose rate is far clearer than detection needs. The doses themselves do not agree: our raw
 # frames show 100 nm gold at far lower doses than theirs. Our doses are for frames of 512 pixels on a
 # side; each pixel of theirs (2048 on a side) has 16 times fewer electrons for the same field, read noise of

@@ -67,6 +67,19 @@ def test_a_stale_record_is_made_again(tmp_path):
     assert json.loads(path.read_text())["key"] == run.key
 
 
+def test_images_of_the_training_are_scored_where_asked_for(tmp_path):
+    own = {"tiny": DESCRIBED["tiny"] | {"runs": [{"name": "l1", "loss": "l1", "seeds": [0]}]}}
+    record(next(read_studies(own)), tmp_path / "results", tmp_path / "cache", progress=False)
+    own["tiny"]["runs"][0]["own"] = True
+    run = next(read_studies(own))
+    assert read_record(run, tmp_path / "results") is None  # made before it was asked for
+    path = record(run, tmp_path / "results", tmp_path / "cache", progress=False)
+    found = json.loads(path.read_text())["own"]
+    assert sorted(found["known"]) == ["0"] + ["2"] * 7
+    assert found["dry"].split() == [str(i) for i in range(8)]
+    assert np.isfinite(found["psnr"]).all()
+
+
 def test_records_of_the_book_belong_to_planned_runs():
     book = Path(__file__).resolve().parents[1] / "book"
     described = yaml.safe_load((book / "studies.yaml").read_text("utf8"))
