@@ -259,27 +259,17 @@ class Means(Integrator):
 
     def _start(self, frame: np.ndarray) -> None:
         self._ring = np.zeros((self.n, *frame.shape), np.float32)
-        self._sum, self._next = np.zeros((2, *frame.shape), np.float32)
         self._windows = windows(self.n)
         self._at = -1
 
     def _add(self, frame: np.ndarray) -> np.ndarray:
         self._at = (self._at + 1) % self.n
-        oldest = self._ring[self._at]
-        # The sum of all goes on from the last one; every n frames a new one, from which nothing was
-        # taken away, takes its place: rounding errors do not add up.
-        cv2.subtract(self._sum, oldest, dst=self._sum)
-        oldest[:] = frame
-        for total in (self._sum, self._next):
-            cv2.add(total, oldest, dst=total)
-        if self._at == self.n - 1:
-            self._sum, self._next = self._next, self._sum
-            self._next[:] = 0
+        self._ring[self._at] = frame
         result = np.empty((len(self._windows), *frame.shape), np.float32)
-        np.multiply(self._sum, np.float32(1 / self.count), out=result[0])
-        # From the shortest on, each goes on from the sum of the one before.
-        total, taken = oldest.copy(), 1
-        for mean, newest in zip(result[:0:-1], self._windows[:0:-1], strict=True):
+        # By additions alone: of a frame that was taken away again, rounding would stay. From the
+        # shortest on, each mean goes on from the sum of the one before.
+        total, taken = self._ring[self._at].copy(), 1
+        for mean, newest in zip(result[::-1], self._windows[::-1], strict=True):
             there = min(newest, self.count)
             for i in range(taken, there):
                 cv2.add(total, self._ring[(self._at - i) % self.n], dst=total)
