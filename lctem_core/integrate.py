@@ -269,8 +269,8 @@ class Means(Integrator):
         # By additions alone: of a frame that was taken away again, rounding would stay. From the
         # shortest on, each mean goes on from the sum of the one before.
         total, taken = self._ring[self._at].copy(), 1
-        for mean, newest in zip(result[::-1], self._windows[::-1], strict=True):
-            there = min(newest, self.count)
+        for mean, last in zip(result[::-1], self._windows[::-1], strict=True):
+            there = min(last, self.count)
             for i in range(taken, there):
                 cv2.add(total, self._ring[(self._at - i) % self.n], dst=total)
             taken = there

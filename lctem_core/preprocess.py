@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -106,6 +107,10 @@ def _block_means(image: np.ndarray, block: int) -> np.ndarray:
 @cache
 def _threads(number: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(number, "reduce")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process, such as a loader's worker, has no threads
+    os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 def _check_size(size: int) -> None:

@@ -54,7 +54,7 @@ n_simulated = 200  # pairs to simulate for the histograms of Figure 1
 camera_size = 1024  # pixels on a side of the camera; the paper has 4096
 seed = 1  # the same seed gives the same images
 example_seed = 12  # scene of the first figure
-n_broad = 60  # frames of the broad recipe for its statistics
+n_broad = 60  # frames of each of the two recipes for statistics
 n_splits = 50  # random splits of the real list to average over
 
 # %% [markdown]

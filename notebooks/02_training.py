@@ -323,9 +323,6 @@ rows = [
     for recipe, scores in results.items()
     for name, psnr_ssim in scores.items()
 ]
-psnr_refined, ssim_refined = results["paper"]["refined"].mean(axis=0)
-glue("psnr_resnet18", float(psnr_refined), display=False)
-glue("ssim_resnet18", float(ssim_refined), display=False)
 figures.table(["recipe", "treatment", "PSNR [dB]", "SSIM"], rows)
 
 # %% [markdown]

@@ -15,9 +15,10 @@
 #
 # The paper's Table 1 compares five ResNet encoders and three losses, one training each, and finds no
 # significant difference. Whether a difference of a few tenths of a decibel is one, a single training
-# cannot tell. Here each is trained several times, on simulated pairs, with all else equal as far as *trained in* says so: the same
+# cannot tell. Here each is trained several times, on simulated pairs, with all else equal but, in one row, the
+# precision: the same
 # pairs, the same number of crops, a test set that shares nothing with them. Then we ask what the
-# paper could not: how much a random split flatters a score, which network is worth its time, and why
+# paper could not: whether a random split flatters a score, which network is worth its time, and why
 # refined images turn black and white.
 #
 # The trainings are recorded: `make results` does those that are missing and writes one small file
@@ -286,7 +287,7 @@ glue(
 # ImageNet weights, with which the paper's text compares, were not reachable from where this
 # was made: not run.
 #
-# Not quite all else is equal where *trained in* names two precisions: processors of two kinds did the trainings.
+# Where *trained in* names two precisions, processors of two kinds did the trainings.
 #
 # ### Is there a significant difference?
 #
@@ -468,7 +469,7 @@ figures.table(
 )
 
 # %% [markdown]
-# With the random split the validation PSNR differs by {glue:text}`split_gain` dB. That is not yet what a shared truth is
+# With the random split the validation PSNR is {glue:text}`split_gain` dB higher. That is not yet what a shared truth is
 # worth: the grouped validation pairs come from a tenth of the dry images, about thirty, and their score depends on which
 # thirty; validation and unseen pairs are different images, too. The same image has to be compared with itself. The six
 # networks were trained on different parts of the pairs; each scored all of them. What is
@@ -483,7 +484,7 @@ scored_own = [
     if "own" in one
 ]
 rows, worth, verdict = [], "not run yet", "not run yet"
-if scored_own:
+if all(splits.values()) and len(scored_own) == sum(map(len, splits.values())):
     found = gains(
         np.array([one["psnr"] for one in scored_own]),
         np.array(
@@ -509,15 +510,16 @@ figures.table(
     [
         "trained on",
         "gain in PSNR over nothing of the pair [dB]",
-        "95 % over dry images",
+        "95 % over dry images, of these networks",
     ],
     rows or [["not run yet", "", ""]],
 )
 
 # %% [markdown]
 # A validation pair whose truth was trained on with another wet image scores {glue:text}`worth_of_truth` against the same pair
-# if nothing of it was: {glue:text}`worth_verdict`. So the difference between the two validation scores above is mostly one of
-# which images were drawn. That holds for this network, simulated images and 20,000 crops; what a network can
+# if nothing of it was: {glue:text}`worth_verdict`. So the difference between the two validation scores above says little about
+# shared truths; which images were drawn matters more. The interval does not hold what other trainings would give, and
+# all is for this network, simulated images and 20,000 crops: what a network can
 # learn by heart from the paper's 2.2 million was not tested. On the 150 pairs of other particles neither split gives better
 # networks beyond the spread.
 #
@@ -730,7 +732,7 @@ figures.table(
 # %% tags=["hide-input"]
 #| name: fig-greys
 #| caption: Refined against demanded grey level of 64 simulated discs at 100 e⁻/px, for networks that differ in target, head and loss. A perfect network lies on the line; one that binarises has two levels.
-#| alt: Small scatter plots, one per network, of refined against demanded grey level between 0 and 1, each with the line of equality. Networks with the dry target and a sigmoid gather points at dark and at white with few between, those without a sigmoid scatter widely; those with the faithful target and SSIM or both losses lie near the line, with L1 all points are pale.
+#| alt: Small scatter plots, one per network, of refined against demanded grey level between 0 and 1, each with the line of equality. With the dry target and a sigmoid, SSIM bends the line and jumps to white, and L1 draws nearly all discs in one grey or in white; without the sigmoid the points scatter widely about the line; those with the faithful target and SSIM or both losses lie near the line, with L1 all points are pale.
 shown = list(clouds.items())[:8] or [("not run yet", ([], []))]
 columns = min(4, len(shown))
 figure, plots = figures.grid_of(-(-len(shown) // columns), columns)
@@ -779,8 +781,8 @@ for group, members in GROUPS.items():
 # which beside a small particle is background. With the dry target, too, L1 leaves fewer middle greys than SSIM does.
 #
 # *Together:* the paper's three choices, truth images stretched each by its own extremes, a sigmoid, and SSIM, are
-# the row *dry, sigmoid, ssim*, which draws fewer middle greys than it should; with L1 in the place of SSIM the fewest of all
-# None of the three does it alone: the target adds scatter, sigmoid and L1 take the middle greys. A faithful target with a head that keeps detail has
+# the row *dry, sigmoid, ssim*, which draws fewer middle greys than it should; with L1 in the place of SSIM the fewest of all.
+# The target adds scatter, the sigmoid and L1 take the middle greys. A faithful target with a head that keeps detail has
 # {glue:text}`greys_detail_middle` of middle greys and {glue:text}`greys_detail_bright` of scatter. One training each.
 
 # %% [markdown]

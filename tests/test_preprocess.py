@@ -1,3 +1,5 @@
+import multiprocessing
+
 import cv2
 import numpy as np
 import pytest
@@ -151,6 +153,19 @@ def test_block_means_are_the_means_of_blocks(dtype, block, threads):
     expected = image[::-1].reshape(150, block, 90, block).mean(axis=(1, 3), dtype=np.float64)
     assert seen.dtype == np.float32
     np.testing.assert_allclose(seen, expected, rtol=1e-6)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_process_reduces_too():
+    image = np.ones((512, 512), np.uint16)
+    resized(image, 128, 128)  # the threads are there before the fork
+    child = multiprocessing.get_context("fork").Process(target=resized, args=(image, 128, 128))
+    child.start()
+    child.join(20)
+    if child.is_alive():
+        child.kill()
+    assert child.exitcode == 0
 
 
 def test_reduce_follows_opencv_for_odd_and_small_crops():
