@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 
 from lctem_core import model, runtimes
-from lctem_core.benchmark import losses, measure
+from lctem_core.accuracy import losses
+from lctem_core.benchmark import measure
 from lctem_core.outputs import replacing
 
 RESULTS = Path(__file__).resolve().parent / "results" / "timing"
@@ -31,7 +32,7 @@ def main() -> None:
     given = parser.parse_args()
     sizes = [size for size in (256, 512, 1024, 2048, 4096) if size <= given.largest]
     content = measure(
-        sizes, largest={"paper": 1024, "dry-look": 1024}, repeats=60, budget=given.budget,
+        sizes, largest={"paper": 1024}, repeats=60, budget=given.budget,
         path_repeats=200, loss_frames=100,
     )  # fmt: skip
     if given.trained:

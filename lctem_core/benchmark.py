@@ -13,11 +13,11 @@ import torch
 from torch import nn
 
 from lctem_core import model, runtimes
+from lctem_core.accuracy import losses
 from lctem_core.display import draw
 from lctem_core.errors import InputError
-from lctem_core.examples import example
 from lctem_core.frames import check_image
-from lctem_core.preprocess import FAR, limits, reduce_longer
+from lctem_core.preprocess import reduce_longer
 from lctem_core.refine import Refiner
 from lctem_core.runtimes import Runtime, trial_frame
 from lctem_core.timing import Times, in_turns, operations, peak, record
@@ -157,41 +157,6 @@ def paths(
         stages = path_stages(refine, frame, repeats=repeats)
         found[name] = {stage: times.facts() for stage, times in stages.items()}
     return found
-
-
-def losses(
-    made: Mapping[str, Runtime], card: dict[str, Any], number: int
-) -> dict[str, dict[str, float]]:
-    """PSNR of each runtime on simulated frames with a truth, and how much less it is than torch's.
-
-    Parameters
-    ----------
-    made : mapping of str to Runtime
-        Of one network with the faithful target; one of them ``torch``.
-    card : dict
-    number : int
-        Frames of 256 × 256 pixels, broad recipe, unused in training and calibration.
-
-    Returns
-    -------
-    dict of str to dict
-        By runtime ``psnr`` and ``loss`` [dB], means over the frames; peak: the frame's range.
-    """
-    scores: dict[str, list[float]] = {name: [] for name in made}
-    low, high = card["preprocessing"]["low"], card["preprocessing"]["high"]
-    for seed in range(number):
-        one = example([44_000, seed], "broad", 256)
-        noisy = one.noisy.astype(np.float32)
-        lower, upper = limits(noisy, low, high)
-        truth = (one.faithful - lower) / (upper - lower)
-        stretched = np.clip((noisy - lower) / (upper - lower), *FAR).astype(np.float32)
-        for name, runtime in made.items():
-            answer = runtime(stretched[None, None])[0, 0]
-            error = np.mean((answer - truth) ** 2, dtype=np.float64)
-            scores[name].append(-10 * np.log10(error))
-    means = {name: float(np.mean(values)) for name, values in scores.items()}
-    best = means.get("torch", np.nan)
-    return {name: {"psnr": mean, "loss": best - mean} for name, mean in means.items()}
 
 
 def time_networks(

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from lctem_core.accuracy import LEAST_PSNR, MOST_LOSS, Agreement, agreement, losses
 from lctem_core.engines import Engine, OnnxRuntime, OpenVino, Torch, openvino_has_bf16, to_onnx
 from lctem_core.errors import InputError
 from lctem_core.examples import example
@@ -38,9 +39,6 @@ NAMES = {
     "cuda-half": "PyTorch on a GPU, float16, channels innermost",
     "cuda-half-graph": "the same, compiled, as a CUDA graph",
 }
-#: Least PSNR of a runtime's answer against the reference, peak 1 [dB], for `choose` to take it. An
-#: image of 33 dB, the shipped weights' mean, loses less than 0.1 dB by an error of this size.
-LEAST_PSNR = 50.0
 #: A runtime has to be this much faster than the one before it, or the one before is taken.
 ADVANTAGE = 1.1
 # In this order; the reference is not among them, and what takes longer to make than `choose` may
@@ -50,22 +48,7 @@ _CANDIDATES = {
     "cuda": ("cuda", "cuda-half"),
 }
 _TRIAL_SIZE = 256
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How far a runtime's answer is from the reference's, on one simulated frame.
-
-    Attributes
-    ----------
-    largest : float
-        Largest difference of a pixel; the stretched frame goes from 0 to 1.
-    psnr : float
-        PSNR of the one answer against the other, peak 1 [dB]; infinite if they are equal.
-    """
-
-    largest: float
-    psnr: float
+_LOSS_FRAMES = 100
 
 
 @dataclass(frozen=True)
@@ -217,10 +200,24 @@ def make(name: str, network: nn.Module, card: dict[str, Any], device: torch.devi
     _check(name, device)
     frames = channels(card)
     runtime = Runtime(name, network, frames, device, _engine(name, network, frames, device))
-    if name == "openvino-int8" and runtime.agreement.psnr < LEAST_PSNR:
-        told = f"{runtime.agreement.psnr:.1f} dB against float32, less than {LEAST_PSNR:.0f} dB"
+    if name == "openvino-int8" and (told := _eight_bits_cost(runtime, network, card)):
         warnings.warn(f"8-bit integers do not suit this network: {told}.", stacklevel=3)
     return runtime
+
+
+def _eight_bits_cost(runtime: Runtime, network: nn.Module, card: dict[str, Any]) -> str:
+    """Why 8-bit integers are not good enough for a network; empty if they are.
+
+    Where simulated frames have the truth that it was trained for, their loss decides.
+    """
+    if runtime.channels == 1 and card["preprocessing"].get("target") == "faithful":
+        made = {"torch": _reference(network), "int8": runtime}
+        loss = losses(made, card, _LOSS_FRAMES)["int8"]["loss"]
+        if loss > MOST_LOSS:
+            return f"{loss:.2f} dB less against the truth, more than {MOST_LOSS} dB"
+    elif runtime.agreement.psnr < LEAST_PSNR:
+        return f"{runtime.agreement.psnr:.1f} dB against float32, less than {LEAST_PSNR:.0f} dB"
+    return ""
 
 
 def _check(name: str, device: torch.device) -> None:
@@ -259,14 +256,6 @@ def _engine(
         autocast=torch.bfloat16 if name == "torch-bf16" else None,
         compiled=name == "cuda-half-graph",
     )
-
-
-def agreement(answer: np.ndarray, reference: np.ndarray) -> Agreement:
-    """How far one answer is from another, both in the scale of the stretched frame."""
-    difference = answer.astype(np.float64) - reference
-    square = float(np.mean(difference**2))
-    psnr = -10 * np.log10(square) if square else np.inf
-    return Agreement(float(np.abs(difference).max()), float(psnr))
 
 
 @lru_cache(maxsize=32)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import psutil
 import torch
 from torch.utils.data import DataLoader, Dataset
 
@@ -17,6 +18,11 @@ from lctem_core.config import Config
 from lctem_core.errors import InputError
 from lctem_core.store import Store
 from lctem_core.train import Refinement, auto_precision
+
+#: Batch of the public notebook.
+PUBLIC_BATCH = 64
+#: Memory that the public loop takes for each frame of 512 × 512 pixels, measured without a GPU [B].
+FRAME_MEMORY = 0.5e9
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,27 @@ class PublicPairs(Dataset):
         return done
 
 
+def batch_that_fits(size: int = 512, memory: float | None = None) -> int:
+    """Largest batch of the public loop, a power of two up to its own 64, that fits the memory.
+
+    Parameters
+    ----------
+    size : int
+        Side of the training images [px].
+    memory : float, optional
+        What may be used [B]; by default 80 % of what is free now.
+
+    Returns
+    -------
+    int
+        1 at least.
+    """
+    if memory is None:
+        memory = 0.8 * psutil.virtual_memory().available
+    frames = memory / (FRAME_MEMORY * (size / 512) ** 2)
+    return int(2 ** np.floor(np.log2(np.clip(frames, 1, PUBLIC_BATCH))))
+
+
 def public_speed(
     noisy: np.ndarray, truth: np.ndarray, *, size: int = 512, batch: int = 4, steps: int = 3
 ) -> Speed:
@@ -92,7 +119,7 @@ def public_speed(
     size : int
         Side of the training images [px].
     batch : int
-        The public one is 64, which needs about 60 GB without a GPU.
+        The public one is 64; see `batch_that_fits`.
     steps : int
         Steps to measure.
 

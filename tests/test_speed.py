@@ -52,6 +52,19 @@ def test_both_loops_run(tmp_path):
     assert 0 <= ours.waiting < 1
 
 
+@pytest.mark.parametrize(("size", "gigabytes", "frames"), [
+    (512, 0.1, 1), (512, 4.5, 8), (512, 1000, 64), (256, 4.5, 32), (1024, 4.5, 2),
+])  # fmt: skip
+def test_the_batch_fits_the_memory(size, gigabytes, frames):
+    found = speed.batch_that_fits(size, gigabytes * 1e9)
+    assert found == frames
+    assert found & (found - 1) == 0
+
+
+def test_the_batch_fits_this_machine():
+    assert 1 <= speed.batch_that_fits() <= speed.PUBLIC_BATCH
+
+
 def test_too_few_pairs():
     with pytest.raises(InputError, match="at least 4 pairs"):
         speed.public_speed(np.ones((2, 64, 64)), np.ones((2, 64, 64)))
