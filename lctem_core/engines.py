@@ -248,13 +248,15 @@ def _quantised(graph: Any, calibration: Sequence[np.ndarray]) -> Any:
     import nncf
 
     nncf.set_log_level(logging.WARNING)  # it lists every operation that it leaves as it is
-    # What the network does to the frame itself and its first convolution stay in float32: eight
-    # bits of the frame would cost some 5 dB.
-    kept = ["^/[A-Z].*", "^/(fold|detail|enlarge)/.*", "^/unet/enter/.*", f"^{OUTPUT}.*"]
+    # What the network does to the frame itself, its first convolution and its last stay in float32:
+    # eight bits of the frame would cost some 5 dB, those of the last convolution 0.03.
+    kept = ["^/[A-Z].*", "^/(fold|detail|enlarge)/.*", "^/unet/(enter|head)/.*", f"^{OUTPUT}.*"]
     outside = nncf.IgnoredScope(patterns=kept, validate=False)
+    # Mixed: ranges of activations need not lie symmetrically about 0; costs no time, gains 0.02 dB.
     return nncf.quantize(
-        graph, nncf.Dataset(calibration), subset_size=len(calibration), ignored_scope=outside
-    )
+        graph, nncf.Dataset(calibration), subset_size=len(calibration), ignored_scope=outside,
+        preset=nncf.QuantizationPreset.MIXED,
+    )  # fmt: skip
 
 
 def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> bytes:

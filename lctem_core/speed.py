@@ -22,7 +22,7 @@ from lctem_core.train import Refinement, auto_precision
 #: Batch of the public notebook.
 PUBLIC_BATCH = 64
 #: Memory that the public loop takes for each frame of 512 × 512 pixels, measured without a GPU [B].
-FRAME_MEMORY = 0.5e9
+FRAME_MEMORY = 0.42e9
 
 
 @dataclass(frozen=True)

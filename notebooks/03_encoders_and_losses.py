@@ -15,9 +15,8 @@
 #
 # The paper's Table 1 compares five ResNet encoders and three losses, one training each, and finds no
 # significant difference. Whether a difference of a few tenths of a decibel is one, a single training
-# cannot tell. Here each is trained several times, on simulated pairs, with all else equal but, in one row, the
-# precision: the same
-# pairs, the same number of crops, a test set that shares nothing with them. Then we ask what the
+# cannot tell. Here each is trained several times, on simulated pairs, with all else equal: the same
+# pairs, the same number of crops, the same precision, a test set that shares nothing with them. Then we ask what the
 # paper could not: whether a random split flatters a score, which network is worth its time, and why
 # refined images turn black and white.
 #
@@ -286,8 +285,6 @@ glue(
 # nearly all of its truth images ([the audit](06_audit.ipynb)), and 20,000 crops against 2.2 million.
 # ImageNet weights, with which the paper's text compares, were not reachable from where this
 # was made: not run.
-#
-# Where *trained in* names two precisions, processors of two kinds did the trainings.
 #
 # ### Is there a significant difference?
 #
