@@ -65,6 +65,13 @@ def test_the_batch_fits_this_machine():
     assert 1 <= speed.batch_that_fits() <= speed.PUBLIC_BATCH
 
 
+def test_even_images_are_refused():
+    noisy, truth = np.random.default_rng(0).poisson(20, (2, 3, 64, 64))
+    truth[1] = 7
+    with pytest.raises(InputError, match="images with contrast; got 1 even ones"):
+        speed.PublicPairs(noisy, truth, 64)
+
+
 def test_too_few_pairs():
     with pytest.raises(InputError, match="at least 4 pairs"):
         speed.public_speed(np.ones((2, 64, 64)), np.ones((2, 64, 64)))
