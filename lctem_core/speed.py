@@ -23,6 +23,7 @@ from lctem_core.train import Refinement, auto_precision
 PUBLIC_BATCH = 64
 #: Memory that the public loop takes for each frame of 512 × 512 pixels, measured without a GPU [B].
 FRAME_MEMORY = 0.42e9
+_PERCENTILES = (0.1, 99.9)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ class Speed:
     steps: int
 
 
+def stretchable(image: np.ndarray) -> bool:
+    """Whether the percentiles differ by whose difference the public code divides an image."""
+    low, high = np.percentile(image, _PERCENTILES)
+    return bool(low < high)
+
+
 class PublicPairs(Dataset):
     """Pairs as the public notebook's data set gives them: everything anew for every item.
 
@@ -52,9 +59,9 @@ class PublicPairs(Dataset):
     """
 
     def __init__(self, noisy: np.ndarray, truth: np.ndarray, size: int, seed: int = 0) -> None:
-        blank = sum(one.min() == one.max() for stack in (noisy, truth) for one in stack)
-        if blank:  # the public code divides by their range
-            raise InputError("images with contrast", f"{blank} even ones", "Leave their pairs out.")
+        even = sum(not stretchable(one) for stack in (noisy, truth) for one in stack)
+        if even:
+            raise InputError("images with contrast", f"{even} even ones", "Leave their pairs out.")
         self.images, self.size = (noisy, truth), size
         self.rng = np.random.default_rng(seed)
 
@@ -83,7 +90,7 @@ class PublicPairs(Dataset):
                 stack[i].astype(np.float32), (size, size), interpolation=cv2.INTER_AREA
             )
             image = (image - image.min()) / (image.max() - image.min())
-            low, high = np.percentile(image, (0.1, 99.9))
+            low, high = np.percentile(image, _PERCENTILES)
             image = np.clip((image - low) / (high - low), 0, 1).astype(np.float32)
             done.append(image[flips[0], flips[1]])
         return done

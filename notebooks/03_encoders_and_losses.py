@@ -802,9 +802,11 @@ for group, members in GROUPS.items():
 # %% tags=["remove-stderr"]
 speed_batch = speed_batch or speed.batch_that_fits(speed_size)
 drawn = (example([seed, i], "paper", camera_size) for i in itertools.count())
-# Empty fields have an even truth, by whose range the public code would divide.
+# The public code divides by the range of the percentiles, which is 0 in an (almost) empty field.
 counts = list(
-    itertools.islice((one for one in drawn if np.ptp(one.look)), speed_batch)
+    itertools.islice(
+        (one for one in drawn if speed.stretchable(one.look)), speed_batch
+    )
 )
 noisy = np.stack([one.noisy for one in counts])
 truth = np.stack([1000 * one.look for one in counts])
