@@ -34,6 +34,7 @@ def main() -> None:
     described = yaml.safe_load((BOOK / "studies.yaml").read_text("utf8"))
     part, parts = (int(number) for number in options.part.split("/"))
     runs = list(study.read_studies(described, options.study))[part - 1 :: parts]
+    failed: list[str] = []
     for number, run in enumerate(runs, 1):
         there = study.read_record(run, options.results) is not None
         title = f"{number}/{len(runs)} {run.study}/{run.name}"
@@ -41,8 +42,15 @@ def main() -> None:
             print(f"{title}: {'recorded' if there else 'to do'}", flush=True)
             continue
         begun = time.perf_counter()
-        study.record(run, options.results, options.cache)
+        try:
+            study.record(run, options.results, options.cache)
+        except InputError as error:  # weights that cannot be had, say: the others go on
+            failed.append(f"{title}: {error}")
+            print(failed[-1], file=sys.stderr, flush=True)
+            continue
         print(f"{title}: {time.perf_counter() - begun:.0f} s", flush=True)
+    if failed:
+        sys.exit(f"studies: {len(failed)} of {len(runs)} runs were not done, see above")
 
 
 if __name__ == "__main__":

@@ -56,9 +56,9 @@ class Config:
         Lightning knows.
     seed : int
     initial : str
-        Weights to begin with, as `lctem_core.model.load` takes them; empty begins at random. With
-        several frames, weights of the same network for one frame, see
-        `lctem_core.temporal.begin_from`.
+        Weights to begin with, as `lctem_core.model.load` takes them, or ``imagenet`` for the
+        encoder's, see `lctem_core.pretrained`; empty begins at random. With several frames, weights
+        of the same network for one frame, see `lctem_core.temporal.begin_from`.
     settled : int
         Batches over which batch normalisation's statistics are taken anew at the end, see
         `lctem_core.train.settle`; 0 leaves the moving averages of training.

@@ -37,8 +37,8 @@ def unet(
     Parameters
     ----------
     encoder : str
-        A name of `ENCODERS`, or for the fast network also one of `lctem_core.fast`. Weights start
-        at random, as in the paper.
+        A name of `ENCODERS`, or for the fast network also one of `lctem_core.fast`. Weights are
+        at random, as in the paper; `lctem_core.pretrained` fills in others.
     shuffle : int
         1 is the paper's network, whose state-dict keys are those of `smp.Unet`; 2, 4 or 8 the
         fast one (`FastUnet`).

@@ -30,6 +30,7 @@ from lctem_core.batches import PairsData, tensor
 from lctem_core.config import Config
 from lctem_core.errors import InputError
 from lctem_core.outputs import replacing
+from lctem_core.pretrained import IMAGENET, begin_from_imagenet
 from lctem_core.provenance import provenance
 from lctem_core.store import Store
 from lctem_core.temporal import begin_from
@@ -361,6 +362,9 @@ def settle(
 
 def _begin_from(network: torch.nn.Module, config: Config) -> None:
     """Fill a network with the weights that the configuration names."""
+    if config.initial == IMAGENET:
+        begin_from_imagenet(network, config.encoder)
+        return
     begun, card = model.load(config.initial)
     wanted = model.architecture_of(config.architecture)
     found = model.architecture_of(card["architecture"])
