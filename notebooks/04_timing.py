@@ -462,7 +462,7 @@ figures.table(["time for", "512² / 256²", "1,024² / 512²"], rows)
 # %% tags=["hide-input"]
 #| name: fig-time-per-pixel
 #| caption: Time per million pixels against the frame's side. Grey, the paper's four processors with its network (Table 2); colours, recorded on two processor cores. A flat line means that the time is proportional to the number of pixels.
-#| alt: Lines on logarithmic axes. The paper's processors fall from 256 to 1024 pixels. On this machine the paper's network is flat in OpenVINO and rises in PyTorch; the fast one lies far lower, among the GPUs' lines.
+#| alt: Lines on logarithmic axes. The paper's processors fall from 256 to 1024 pixels. On this machine the paper's network is flat in OpenVINO and rises in PyTorch; the fast one lies far lower, in PyTorch among the GPUs' lines and in OpenVINO at the lowest of them or below it.
 figure, (plot,) = figures.columns_of(1)
 for key, name in PAPER.items():
     times = [
@@ -640,7 +640,8 @@ for network, of_network in here["agreement"].items():
         )
         loss = "–"
         if network == "faithful" and runtime in here["loss"]:
-            loss = f"{here['loss'][runtime]['loss']:+.3f}"
+            lost = round(here["loss"][runtime]["loss"], 3) + 0.0  # no -0.000
+            loss = f"{lost:+.3f}"
         taken = "yes"
         if numbers["psnr"] is not None and numbers["psnr"] < LEAST_PSNR:
             taken = "no"
