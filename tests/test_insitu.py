@@ -227,11 +227,16 @@ def test_ctrl_c_ends_a_stream_with_all_that_came_written(monkeypatch, presses):
             time.sleep(0.15)
 
     sink = Kept(pause=0.02)
-    threading.Timer(0.2, press).start()
+    # A shell lets what it runs in the background ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    pressing = threading.Timer(0.2, press)
+    pressing.start()
     try:
         seen = Stream(stuck(), as_they_are, [sink]).run()
     finally:
         released.set()
+        pressing.join()
+        signal.signal(signal.SIGINT, before)
     assert seen.interrupted
     assert seen.as_dict()["interrupted"]
     assert len(sink.images) == seen.refined == seen.seen
