@@ -15,8 +15,8 @@ IMAGENET = "imagenet"
 def begin_from_imagenet(network: nn.Module, encoder: str) -> None:
     """Fill the encoder of a network with ImageNet weights; all else stays as it is.
 
-    The first convolution takes the sum over the three colours for one channel, and the colours in
-    turn for several (`smp.encoders.get_encoder`).
+    As `smp.encoders.get_encoder` does it, the first convolution takes for one channel the sum over
+    the three colours, and for n channels the colours in turn, times 3/n.
 
     Parameters
     ----------
@@ -41,6 +41,7 @@ def begin_from_imagenet(network: nn.Module, encoder: str) -> None:
         trained = smp.encoders.get_encoder(encoder, in_channels=channels, weights=IMAGENET)
     except Exception as error:  # of the hub's client, which has many kinds
         told = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        told = f"{type(error).__name__}: {told}"
         raise InputError(
             "ImageNet weights from the Hugging Face hub, or in its cache", told,
             "Connect this machine, or copy the cache from one that is; or leave initial empty.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -112,9 +113,19 @@ def batch_that_fits(size: int = 512, memory: float | None = None) -> int:
         1 at least.
     """
     if memory is None:
-        memory = 0.8 * psutil.virtual_memory().available
+        memory = 0.8 * _free_memory()
     frames = memory / (FRAME_MEMORY * (size / 512) ** 2)
     return int(2 ** np.floor(np.log2(np.clip(frames, 1, PUBLIC_BATCH))))
+
+
+def _free_memory() -> float:
+    free = psutil.virtual_memory().available
+    group = Path("/sys/fs/cgroup")
+    try:  # a container may have less than its machine
+        limit, used = (int((group / f"memory.{name}").read_text()) for name in ("max", "current"))
+    except (OSError, ValueError):  # none, or no limit
+        return free
+    return min(free, limit - used)
 
 
 def public_speed(

@@ -263,7 +263,7 @@ def fit(
     torch.set_float32_matmul_precision("high")
     data = PairsData(store, config)
     module = Refinement(config)
-    if config.initial:
+    if config.initial and not (folder / "last.ckpt").exists():
         _begin_from(module.network, config)
     module.network = module.network.to(memory_format=torch.channels_last)
     clock = Clock()

@@ -56,7 +56,7 @@ blind_steps = 300  # optimiser steps of each blind-spot training
 n_spread = 24  # frames for the uncertainty, some to calibrate it
 curve_widths = [5120.0, 2560.0, 512.0]  # fields of the dose curve [nm]
 curve_electrons = [0.3, 0.7, 1.5, 3, 6, 12, 25, 60]  # e-/px in a frame
-curve_doses = [0.5, 2, 10, 50, 200, 1000]  # e-/nm2, those above these
+curve_doses = [0.5, 2, 10, 50, 200, 1000]  # e-/nm2, where above those
 curve_fields = 6  # fields per dose; 8 particles each, 4 in the smallest
 curve_empty = 4  # empty fields of two kinds per dose, for thresholds
 empty_fields = 5  # empty fields of each kind and dose
@@ -816,7 +816,7 @@ curves, limits_by_width = {}, {}
 doses_by_width = {}
 for width, pixel in ratio.items():
     doses = [e / pixel**2 for e in curve_electrons]
-    above = [dose for dose in curve_doses if dose > 1.3 * doses[-1]]
+    above = [dose for dose in curve_doses if dose > doses[-1]]
     doses_by_width[width] = np.array(doses + above)
 bar = tqdm(total=sum(map(len, doses_by_width.values())), desc="doses")
 for width, pixel in ratio.items():
@@ -1028,7 +1028,7 @@ figures.table(
 # level can be read from what it shows.
 #
 # Thresholds are set on empty fields. Beside particles a hundred pixels across (1 nm per pixel) raw images, whose
-# particles break up into regions, invent more than that: the last column.
+# particles break up into regions, invent more than that: the last column, and {numref}`fig-trust-invented`.
 #
 # **Beside the paper.** The paper's 1/100 is another ratio. It is the dose rate at which a refined frame
 # showed an object (100 e⁻/nm²/s, in 0.01 s: 1 e⁻/nm²), over the dose rate usual while searching

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from lctem_core import dataset, metrics, model, pairs, store
+from lctem_core import dataset, metrics, model, pairs, store, train
 from lctem_core.batches import PairsData
 from lctem_core.config import Config
 from lctem_core.errors import InputError
@@ -54,6 +54,25 @@ def test_a_seed_gives_identical_weights(prepared, tmp_path):
         states.append(model.load(weights)[0].state_dict())
     for key, value in states[0].items():
         assert torch.equal(value, states[1][key]), key
+
+
+def test_beginning_from_imagenet_where_a_run_begins_only(prepared, tmp_path, monkeypatch):
+    filled = []
+
+    def fill(network, encoder):
+        filled.append(encoder)
+        with torch.no_grad():
+            network.unet.encoder.conv1.weight.zero_()
+
+    monkeypatch.setattr(train, "begin_from_imagenet", fill)
+    config = Config.of(SMALL | {"initial": "imagenet", "epochs": 1, "rate": 1e-7})
+    weights = fit(prepared, tmp_path, config, progress=False)
+    assert filled == ["resnet18"]
+    first = model.load(weights)[0].unet.encoder.conv1.weight
+    assert first.abs().max() < 1e-5  # from where it was told to begin
+    weights.unlink()
+    fit(prepared, tmp_path, config, progress=False)  # goes on from the checkpoint
+    assert filled == ["resnet18"]
 
 
 def _train(path, folder, config):
