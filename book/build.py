@@ -266,6 +266,16 @@ def execute(
     # This interpreter's own kernel, drawing into the notebook, whatever the user's set-up says.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    # Settings and a list of fonts of the book's own: those of the user may be of another
+    # environment, whose fonts are missing here. A notebook that made the list would say so.
+    own = root / "_build" / "matplotlib"
+    os.environ["MPLCONFIGDIR"] = str(own)
+    if not own.is_dir():
+        own.mkdir(parents=True)
+        listing = [sys.executable, "-c", "import matplotlib.font_manager"]
+        subprocess.run(
+            listing, check=True, stderr=subprocess.DEVNULL, env=os.environ | {"MPLBACKEND": "agg"}
+        )
     start = time.perf_counter()
     try:
         papermill.execute_notebook(
