@@ -270,12 +270,9 @@ def execute(
     # environment, whose fonts are missing here. A notebook that made the list would say so.
     own = root / "_build" / "matplotlib"
     os.environ["MPLCONFIGDIR"] = str(own)
-    if not own.is_dir():
-        own.mkdir(parents=True)
-        listing = [sys.executable, "-c", "import matplotlib.font_manager"]
-        subprocess.run(
-            listing, check=True, stderr=subprocess.DEVNULL, env=os.environ | {"MPLBACKEND": "agg"}
-        )
+    if not any(own.glob("fontlist-*.json")):
+        own.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True)
     start = time.perf_counter()
     try:
         papermill.execute_notebook(

@@ -42,17 +42,19 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="replays of each way, in turns")
     parser.add_argument("--soak", type=int, default=100_000, help="small frames in a row")
     given = parser.parse_args()
+    if given.repeats < 1:
+        parser.error("--repeats of 1 or more")
     content = {"machine": machine(), "provenance": provenance(), "fps": given.fps}
     ways = dict(WAYS)
-    device = runtimes.device_of(None, WAYS["8 bits"]["runtime"])
-    if obstacle := runtimes.obstacle(WAYS["8 bits"]["runtime"], device):
+    int8 = ways["8 bits"]["runtime"]
+    if obstacle := runtimes.obstacle(int8, runtimes.device_of(None, int8)):
         del ways["8 bits"]
         print(f"8 bits left out: {obstacle}")
     runs: dict[str, list[dict]] = {way: [] for way in ways}
-    for _ in range(
-        max(given.repeats, 1)
-    ):  # in turns: a rented machine may be half as fast a minute later
+    for _ in range(given.repeats):
         for way, arguments in ways.items():
+            # A rented machine may be half as fast a minute later: hence in turns, and how fast it
+            # was is part of the log.
             before = peak()
             log = live.run(fps=given.fps, seconds=given.seconds, **arguments).as_dict()
             runs[way].append(log | {"peak [GFLOP/s]": [before / 1e9, peak() / 1e9]})

@@ -14,7 +14,7 @@ from lctem_core.preprocess import FAR, limits
 
 #: Least PSNR of a runtime's answer against the reference, peak 1 [dB], for `choose` to take it. An
 #: image of 35 dB, about what the default network reaches on simulated frames, loses 0.14 dB by an
-#: error of this size at most; what is taken is usually far better.
+#: independent error of this size.
 LEAST_PSNR = 50.0
 #: Most PSNR that 8-bit integers may cost on simulated frames [dB].
 MOST_LOSS = 0.1

@@ -250,7 +250,7 @@ def _quantised(graph: Any, calibration: Sequence[np.ndarray]) -> Any:
     nncf.set_log_level(logging.WARNING)  # it lists every operation that it leaves as it is
     # What the network does to the frame itself stays in float32: eight bits of it would cost
     # decibels. So do the first and the last convolution of the slim and the light encoder's
-    # networks, which are small and where eight bits cost most.
+    # networks, which are small.
     kept = ["^/[A-Z].*", "^/(fold|detail|enlarge)/.*", "^/unet/(enter|head)/.*", f"^{OUTPUT}.*"]
     outside = nncf.IgnoredScope(patterns=kept, validate=False)
     # Mixed: ranges of activations need not lie symmetrically about 0, which takes no more time.

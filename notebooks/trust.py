@@ -910,7 +910,7 @@ figure
 # %% tags=["hide-input"]
 #| name: fig-trust-invented
 #| caption: Particles invented in a frame that holds particles, mean over the fields, against the dose of one frame; same frames, thresholds and colours as above. The axis is linear up to 0.3 and logarithmic above. The dotted line is at one in ten frames, what the thresholds allow in empty frames.
-#| alt: Three plots of invented particles per frame against the dose, one per magnification, with a curve for each kind of image and a dotted line at 0.1. At 10 and 5 nm per pixel nearly all points are at 0, single ones up to one in two frames at low doses. At 1 nm per pixel the raw frame and the raw sum invent up to ten and more, the others next to none.
+#| alt: Three plots of invented particles per frame against the dose, one per magnification, with a curve for each kind of image and a dotted line at 0.1. At 10 and 5 nm per pixel nearly all points are at 0, single ones up to about one in two frames, mostly at low doses. At 1 nm per pixel the raw frame and the raw sum invent ten and more at some doses; the others invent little, and only at the lowest.
 figure, axes = figures.columns_of(len(curve_widths))
 highest = max(
     one.mean(axis=1).max()
