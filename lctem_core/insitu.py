@@ -16,9 +16,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from lctem_core.errors import InputError
@@ -115,6 +117,32 @@ class _Step(threading.Thread):
             self.done.set()
 
 
+_running = 0
+_opencv_threads = 1
+_counting = threading.Lock()
+
+
+@contextmanager
+def _opencv_without_threads() -> Iterator[None]:
+    """Keep OpenCV to the thread that calls it, until the last stream has ended.
+
+    Its own threads wait for work by spinning, on the cores that the network needs.
+    """
+    global _running, _opencv_threads
+    with _counting:
+        if not _running:
+            _opencv_threads = cv2.getNumThreads()
+            cv2.setNumThreads(1)
+        _running += 1
+    try:
+        yield
+    finally:
+        with _counting:
+            _running -= 1
+            if not _running:
+                cv2.setNumThreads(_opencv_threads)
+
+
 class Stream:
     """A source, an integrator, a refiner and sinks, put together.
 
@@ -185,6 +213,15 @@ class Stream:
             written. Errors of sinks are in the statistics instead, and so are frames that cannot
             be refined.
         """
+        with _opencv_without_threads():
+            self._run_steps()
+        for queue, report in zip(self._outgoing, self._reports, strict=True):
+            report.dropped = queue.dropped
+        if self._error is not None:
+            raise self._error
+        return self.statistics
+
+    def _run_steps(self) -> None:
         steps = [
             _Step("capture", self._capture),
             _Step("refine", self._refine),
@@ -207,11 +244,6 @@ class Stream:
                     self.statistics.interrupted = True
                     self._stop.set()
         self.statistics.seconds = self.clock.now() - started
-        for queue, report in zip(self._outgoing, self._reports, strict=True):
-            report.dropped = queue.dropped
-        if self._error is not None:
-            raise self._error
-        return self.statistics
 
     def _source_is_stuck(self) -> bool:
         """Whether a stopped stream should wait no more for its source; its queue is then ended."""

@@ -5,6 +5,7 @@ import threading
 import time
 import tracemalloc
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -311,3 +312,31 @@ def test_memory_stays_flat_over_many_frames():
     assert seen.refined == 20010
     assert len(peaks) == 2
     assert abs(peaks[1] - peaks[0]) < 2 * BUFFER * 2 * FRAME.nbytes * 4
+
+
+def test_opencv_takes_no_cores_from_the_network_while_any_stream_runs():
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    seen, met = [], threading.Barrier(2)
+
+    def first(image):
+        met.wait(5)  # the second stream has begun
+        met.wait(5)  # and has ended
+        seen.append(cv2.getNumThreads())
+        return as_they_are(image)
+
+    def second(image):
+        met.wait(5)
+        seen.append(cv2.getNumThreads())
+        return as_they_are(image)
+
+    try:
+        one = threading.Thread(target=Stream(replay(numbered(1), None), first).run)
+        one.start()
+        Stream(replay(numbered(1), None), second).run()
+        met.wait(5)
+        one.join(5)
+        assert seen == [1, 1]
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
