@@ -181,11 +181,17 @@ def test_stop_ends_an_endless_source():
 
     sink = Kept(lossless=False)
     stream = Stream(endless(), as_they_are, [sink])
-    threading.Timer(0.1, stream.stop).start()
+    before = set(threading.enumerate())
+    timer = threading.Timer(0.1, stream.stop)
+    timer.start()
     seen = stream.run()
+    timer.join()
     assert seen.refined > 0
     assert sink.closed == 1
-    assert threading.active_count() < 10
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:  # each has said that it is done, and ends
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in left)
 
 
 def test_stop_does_not_wait_for_a_source_that_gives_nothing(monkeypatch):
