@@ -12,6 +12,7 @@ from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.transforms import Bbox
 
 #: Okabe and Ito's colours, distinguishable with any colour vision.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = (
@@ -158,6 +159,33 @@ def histogram(axes: Axes, values: np.ndarray, bins: np.ndarray, colour: str, lab
     """Filled histogram with an outline, so that overlapping ones stay readable."""
     axes.hist(values, bins=bins, color=colour, alpha=0.45, label=label)
     axes.hist(values, bins=bins, color=colour, histtype="step", linewidth=1.4)
+
+
+def label_points(axes: Axes, names: Sequence[str], x: Sequence[float], y: Sequence[float]) -> None:
+    """Write a name beside each point, where it covers no other name and no point.
+
+    Call it when the axes have their limits and scales.
+    """
+    axes.figure.canvas.draw()  # the layout is only now what it will be
+    places = axes.transData.transform(np.column_stack([x, y]))
+    covered = [Bbox([place - 5, place + 5]) for place in places]
+    for name, *at in sorted(zip(names, x, y, strict=True), key=lambda one: -one[1]):
+        overlaps = []
+        for dy in (0, 7, -7, 14, -14, 21, -21):
+            for ha, dx in (("left", 6), ("right", -6)):
+                label = axes.annotate(
+                    name, at, xytext=(dx, dy), textcoords="offset points", fontsize=8, ha=ha,
+                    va="center",
+                )  # fmt: skip
+                box = label.get_window_extent()
+                overlaps.append((box.count_overlaps(covered), len(overlaps), label, box))
+                label.set_visible(False)
+        *_, label, box = min(overlaps, key=lambda one: one[:2])
+        for *_, other, _ in overlaps:
+            if other is not label:
+                other.remove()
+        label.set_visible(True)
+        covered.append(box)
 
 
 def learning_curves(curves: dict[str, np.ndarray], baseline: dict[str, float]) -> Figure:

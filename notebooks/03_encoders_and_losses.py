@@ -627,23 +627,17 @@ figures.table(
 #| caption: PSNR on 200 unseen simulated frames (broad recipe, in units of the truth's contrast) against the time per 512 × 512 frame on this machine's processor, for networks trained on the same frames. Up and to the left is better.
 #| alt: Scatter plot of PSNR in decibels against milliseconds per frame on a logarithmic axis, one labelled point per network.
 figure, (plot,) = figures.columns_of(1)
-for place, (name, took, _, psnr) in enumerate(
-    sorted(points, key=lambda point: point[1])
-):
-    plot.scatter([took], [psnr], 30, color=figures.BLUE)
-    plot.annotate(
-        name, (took, psnr), xytext=(-5 if place % 2 else 5, 2), fontsize=8,
-        textcoords="offset points", ha="right" if place % 2 else "left",
-    )  # fmt: skip
+named, times, _, scores = zip(*points, strict=True) if points else [()] * 4
+plot.scatter(times, scores, 30, color=figures.BLUE)
 plot.set(xscale="log", xlabel="time per frame [ms]", ylabel="PSNR [dB]")
 marks = [10, 20, 50, 100, 200, 500, 1000, 2000]
 plot.set_xticks(marks, marks)
 plot.minorticks_off()
-if points:
-    times = [took for _, took, _, _ in points]
-    plot.set(xlim=(0.5 * min(times), 2 * max(times)))
 plot.margins(y=0.15)
-if not points:
+if points:
+    plot.set(xlim=(0.5 * min(times), 2 * max(times)))
+    figures.label_points(plot, named, times, scores)
+else:
     plot.set(title="not run yet")
 figure
 

@@ -1,0 +1,23 @@
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from lctem_core import figures
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_cover_neither_each_other_nor_points(seed):
+    rng = np.random.default_rng(seed)
+    figure, (axes,) = figures.columns_of(1)
+    x, y = rng.uniform(0.3, 0.7, (2, 12))
+    axes.scatter(x, y)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    names = [f"network-{i}" for i in range(12)]
+    figures.label_points(axes, names, x, y)
+    figure.canvas.draw()
+    assert sorted(one.get_text() for one in axes.texts) == sorted(names)
+    boxes = [one.get_window_extent() for one in axes.texts]
+    for i, box in enumerate(boxes):
+        assert not box.count_overlaps(boxes[:i])
+        assert not any(box.contains(*at) for at in axes.transData.transform(np.stack([x, y], 1)))
+    plt.close(figure)
