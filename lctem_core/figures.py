@@ -12,6 +12,7 @@ from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
 #: Okabe and Ito's colours, distinguishable with any colour vision.
@@ -162,30 +163,25 @@ def histogram(axes: Axes, values: np.ndarray, bins: np.ndarray, colour: str, lab
 
 
 def label_points(axes: Axes, names: Sequence[str], x: Sequence[float], y: Sequence[float]) -> None:
-    """Write a name beside each point, where it covers no other name and no point.
+    """Write a name beside each point, where it covers the fewest other names and points.
 
     Call it when the axes have their limits and scales.
     """
     axes.figure.canvas.draw()  # the layout is only now what it will be
     places = axes.transData.transform(np.column_stack([x, y]))
     covered = [Bbox([place - 5, place + 5]) for place in places]
+    offsets = [(dx, dy) for dy in (0, 7, -7, 14, -14, 21, -21) for dx in (6, -6)]
     for name, *at in sorted(zip(names, x, y, strict=True), key=lambda one: -one[1]):
-        overlaps = []
-        for dy in (0, 7, -7, 14, -14, 21, -21):
-            for ha, dx in (("left", 6), ("right", -6)):
-                label = axes.annotate(
-                    name, at, xytext=(dx, dy), textcoords="offset points", fontsize=8, ha=ha,
-                    va="center",
-                )  # fmt: skip
-                box = label.get_window_extent()
-                overlaps.append((box.count_overlaps(covered), len(overlaps), label, box))
-                label.set_visible(False)
-        *_, label, box = min(overlaps, key=lambda one: one[:2])
-        for *_, other, _ in overlaps:
-            if other is not label:
-                other.remove()
-        label.set_visible(True)
-        covered.append(box)
+        label = axes.annotate(
+            name, at, xytext=(0, 0), textcoords="offset points", fontsize=8, va="center"
+        )
+
+        def box_at(offset: tuple[int, int], label: Annotation = label) -> Bbox:
+            label.set(position=offset, ha="left" if offset[0] > 0 else "right")
+            return label.get_window_extent()
+
+        best = min(offsets, key=lambda offset: box_at(offset).count_overlaps(covered))
+        covered.append(box_at(best))
 
 
 def learning_curves(curves: dict[str, np.ndarray], baseline: dict[str, float]) -> Figure:

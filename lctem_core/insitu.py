@@ -117,6 +117,7 @@ class _Step(threading.Thread):
             self.done.set()
 
 
+# Of all streams of the process, as OpenCV's number of threads is.
 _running = 0
 _opencv_threads = 1
 _counting = threading.Lock()

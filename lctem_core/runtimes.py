@@ -309,7 +309,8 @@ def choose(network: nn.Module, card: dict[str, Any], device: torch.device) -> Ru
 
     They are timed in turns on a frame of 512 × 512 pixels, a slow network on 256 × 256. The order
     of the candidates is fixed, and a later one is taken only if it is 10 % faster than the one
-    taken so far; so noise hardly changes the choice. Within a process, the first choice for an
+    taken so far, in the median of the turns; so neither noise nor a machine that becomes slower
+    meanwhile changes the choice easily. Within a process, the first choice for an
     network and its weights stays.
 
     Parameters
@@ -335,10 +336,12 @@ def choose(network: nn.Module, card: dict[str, Any], device: torch.device) -> Ru
         )
     frame = trial_frame(frames)
     expected = _reference(network)(frame)
-    engines, trials = _trials(network, frames, device, frame, expected)
+    engines, trials, times = _trials(network, frames, device, frame, expected)
     best = None
     for trial in trials:
-        if not trial.refused and (not best or trial.seconds * ADVANTAGE < best.seconds):
+        if not trial.refused and (
+            not best or np.median(np.divide(times[best.name], times[trial.name])) > ADVANTAGE
+        ):
             best = trial
     if best is None:
         told = "; ".join(f"{trial.name}: {trial.refused}" for trial in trials)
@@ -357,7 +360,7 @@ def _checksum(network: nn.Module) -> str:
 
 def _trials(
     network: nn.Module, frames: int, device: torch.device, frame: np.ndarray, expected: np.ndarray
-) -> tuple[dict[str, Engine], tuple[Trial, ...]]:
+) -> tuple[dict[str, Engine], tuple[Trial, ...], dict[str, list[float]]]:
     names = _CANDIDATES.get(device.type, (DEFAULT,))
     refused = {name: unsuited(name, device) for name in names}
     engines: dict[str, Engine] = {}
@@ -384,10 +387,15 @@ def _trials(
     if time.perf_counter() - begun < 0.05:
         frame = trial_frame(frames, 2 * _TRIAL_SIZE)
     times: dict[str, list[float]] = {name: [] for name in engines}
-    _take_turns(engines, frame, times, 8, 0.5)
-    # A rented machine may be half as fast a second later: those between which to choose, again.
-    fastest = sorted(engines, key=lambda name: np.median(times[name]))[:2]
-    _take_turns({name: engines[name] for name in fastest}, frame, times, 12, 0.5)
+    begun = time.perf_counter()
+    for turn in range(12):
+        if turn >= 2 and time.perf_counter() - begun > 0.8:
+            break
+        for name, engine in engines.items():
+            engine(frame)  # its data into the caches, its threads awake, as in a stream of frames
+            started = time.perf_counter()
+            engine(frame)
+            times[name].append(time.perf_counter() - started)
     trials = tuple(
         Trial(
             name, float(np.median(times[name])) if name in times else None, found.get(name),
@@ -395,22 +403,4 @@ def _trials(
         )
         for name in names
     )  # fmt: skip
-    return engines, trials
-
-
-def _take_turns(
-    engines: dict[str, Engine],
-    frame: np.ndarray,
-    times: dict[str, list[float]],
-    turns: int,
-    seconds: float,
-) -> None:
-    begun = time.perf_counter()
-    for turn in range(turns):
-        if turn >= 2 and time.perf_counter() - begun > seconds:
-            break
-        for name, engine in engines.items():
-            engine(frame)  # its data into the caches, its threads awake, as in a stream of frames
-            started = time.perf_counter()
-            engine(frame)
-            times[name].append(time.perf_counter() - started)
+    return engines, trials, times
