@@ -190,17 +190,46 @@ class Sleeping:
     ],
 )
 def test_the_choice(shipped, monkeypatch, openvino, onnxruntime, expected):
-    network, card = shipped
-    answer = engines.Torch(network, CPU)(runtimes.trial_frame())
-    speeds = {"openvino": openvino, "onnxruntime": onnxruntime, "torch-channels-last": (0.1, 0.0)}
-    monkeypatch.setattr(runtimes, "_chosen", {})
-    monkeypatch.setattr(
-        runtimes, "_engine", lambda name, *_: Sleeping(answer, *speeds.get(name, (1.0, 0.0)))
+    _with_engines(
+        monkeypatch,
+        shipped,
+        {"openvino": (Sleeping, openvino), "onnxruntime": (Sleeping, onnxruntime)},
     )
+    assert runtimes.choose(*shipped, CPU).name == expected
+
+
+class OnceFast(Sleeping):
+    """An engine that happens to run while a rented machine is fast, for one call."""
+
+    calls = 0
+
+    def __call__(self, batch):
+        self.calls += 1
+        time.sleep(self.seconds * (0.3 if self.calls == 5 else 1))
+        return self.answer
+
+
+def test_a_moment_of_a_faster_machine_does_not_make_the_choice(shipped, monkeypatch):
+    speeds = {"openvino": (OnceFast, (0.030, 0.0)), "onnxruntime": (Sleeping, (0.015, 0.0))}
+    _with_engines(monkeypatch, shipped, speeds)
+    chosen = runtimes.choose(*shipped, CPU)
+    assert chosen.name == "onnxruntime"
+
+
+def _with_engines(monkeypatch, shipped, speeds):
+    network, _ = shipped
+    answer = engines.Torch(network, CPU)(runtimes.trial_frame())
+    speeds = speeds | {"torch-channels-last": (Sleeping, (0.1, 0.0))}
+
+    def engine(name, *_):
+        kind, (seconds, error) = speeds.get(name, (Sleeping, (1.0, 0.0)))
+        return kind(answer, seconds, error)
+
+    monkeypatch.setattr(runtimes, "_chosen", {})
+    monkeypatch.setattr(runtimes, "_engine", engine)
     monkeypatch.setattr(
         runtimes, "unsuited", lambda name, _: "" if name in speeds else "not in this test"
     )
-    assert runtimes.choose(network, card, CPU).name == expected
 
 
 def test_without_other_runtimes_auto_is_pytorch(monkeypatch):
