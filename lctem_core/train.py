@@ -6,6 +6,7 @@ import csv
 import json
 import logging
 import math
+import sys
 import time
 import warnings
 from dataclasses import asdict
@@ -19,7 +20,6 @@ import lightning as L
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
-from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.trainer.states import TrainerFn
 from torch.utils.data import DataLoader
@@ -37,6 +37,9 @@ from lctem_core.temporal import begin_from
 
 #: Longest time between two checkpoints, for epochs that take hours.
 BETWEEN = timedelta(minutes=10)
+
+#: Columns of a run's log, besides ``epoch``.
+CURVES = ("train_loss", "val_loss", "val_psnr", "val_ssim")
 
 
 class Refinement(L.LightningModule):
@@ -74,6 +77,14 @@ class Refinement(L.LightningModule):
         }
         self.log_dict(values, prog_bar=True, batch_size=len(noisy), sync_dist=True)
 
+    def on_validation_epoch_end(self) -> None:
+        """Step of the plateau schedule.
+
+        Lightning's own comes after the epoch's checkpoint and is left out when a run goes on.
+        """
+        if self.config.schedule == "plateau" and self.trainer.state.fn == TrainerFn.FITTING:
+            self.lr_schedulers().step(self.trainer.callback_metrics["val_loss"])
+
     def loss_of(self, refined: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
         """Loss of refined images, in units of the truth's contrast for the faithful target."""
         return self.loss(*self._comparable(refined, truth))
@@ -93,12 +104,9 @@ class Refinement(L.LightningModule):
             plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
                 optimizer, factor=0.5, patience=10, min_lr=min(1e-5, config.rate)
             )
-            schedule = {
-                "scheduler": plateau,
-                "monitor": "val_loss",
-                "interval": "epoch",
-                "frequency": config.validate_every,
-            }
+            # Lightning keeps its state in the checkpoint; its steps are those of
+            # `on_validation_epoch_end`.
+            schedule = {"scheduler": plateau, "monitor": "val_loss", "frequency": sys.maxsize}
         else:
             # Not the trainer's own estimate: it sets the loader up before a checkpoint can tell it
             # where to go on.
@@ -169,6 +177,66 @@ class Clock(Callback):
         self.before, self.begun = state["seconds"], time.perf_counter()
 
 
+class Curves(Callback):
+    """Writes ``log.csv``, a row for each epoch.
+
+    The rows are also in the checkpoint, and on the disk before it is: a run that goes on, even in
+    the middle of an epoch, has the log of one that was never interrupted.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "log.csv"
+        self.rows: list[dict[str, float]] = []
+        self.validated: dict[str, float] = {}
+        self.total, self.steps = 0.0, 0
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, module: L.LightningModule, outputs: Any, batch: Any, number: int
+    ) -> None:
+        """Add the loss of a step."""
+        # Not a float yet: a GPU would have to wait for it.
+        self.total = self.total + outputs["loss"].detach()
+        self.steps += 1
+
+    def on_validation_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        """Note the scores."""
+        if trainer.state.fn == TrainerFn.FITTING:
+            scores = trainer.callback_metrics
+            self.validated = {n: float(scores[n]) for n in CURVES if n.startswith("val")}
+
+    def on_train_epoch_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        """Write the log with the row of this epoch."""
+        mean = float(self.total) / self.steps
+        self.rows.append({"epoch": trainer.current_epoch, "train_loss": mean} | self.validated)
+        self.validated, self.total, self.steps = {}, 0.0, 0
+        if trainer.is_global_zero:
+            with replacing(self.path) as temporary, temporary.open("w", newline="") as file:
+                writer = csv.DictWriter(file, ("epoch", *CURVES))
+                writer.writeheader()
+                writer.writerows(self.rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"rows": self.rows, "total": float(self.total), "steps": self.steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.rows, self.total, self.steps = state["rows"], state["total"], state["steps"]
+
+
+class _Between(ModelCheckpoint):
+    """Checkpoints within an epoch.
+
+    None after its last batch, from which a run would go on without the epoch's validation; the
+    epoch's own checkpoint follows that.
+    """
+
+    def on_train_batch_end(self, trainer: L.Trainer, *about: Any) -> None:
+        """Save, if it is time."""
+        if not trainer.is_last_batch:
+            super().on_train_batch_end(trainer, *about)
+
+
 def auto_precision() -> str:
     """``bf16-mixed`` where the GPU or the processor computes in bfloat16, else ``32-true``."""
     if torch.cuda.is_available():
@@ -199,7 +267,7 @@ def fit(
 ) -> Path:
     """Train, and write weights with their card.
 
-    The folder gets ``log/*/metrics.csv``, ``look/*.png``, ``last.ckpt`` after every epoch
+    The folder gets ``log.csv``, ``look/*.png``, ``last.ckpt`` after every epoch
     and every ten minutes and, at the end, ``weights.safetensors`` with ``weights.json``. A run that
     was killed goes on from ``last.ckpt``; a finished one returns at once.
 
@@ -270,9 +338,10 @@ def fit(
     callbacks: list[Callback] = [
         ModelCheckpoint(folder, filename="last", enable_version_counter=False,
                         save_on_train_epoch_end=True),
-        ModelCheckpoint(folder, filename="last", enable_version_counter=False,
-                        train_time_interval=BETWEEN),
+        _Between(folder, filename="last", enable_version_counter=False,
+                 train_time_interval=BETWEEN),
         Look(folder),
+        Curves(folder),
         clock,
     ]  # fmt: skip
     if progress:
@@ -284,12 +353,10 @@ def fit(
         devices=devices if gpus else 1,
         plugins=[_Renaming()],
         precision=precision,
-        # A folder per session: the logger deletes what it finds in its own.
-        logger=CSVLogger(folder, name="log", version=f"{len([*folder.glob('log/*')]):03d}"),
+        logger=False,  # the log is that of `Curves`
         callbacks=callbacks,
         check_val_every_n_epoch=min(config.validate_every, config.epochs),
         num_sanity_val_steps=0,
-        log_every_n_steps=1,
         benchmark=True,
         # Frames of hardly any contrast have large gradients in its units.
         gradient_clip_val=1.0 if config.target == "faithful" else None,
@@ -303,7 +370,6 @@ def fit(
     if config.settled:
         module.network.to(trainer.strategy.root_device)
         settle(module.network, data.train_dataloader(), config.settled, progress)
-    trainer.loggers = []  # the log is that of the epochs
     scores = trainer.validate(module, data, verbose=False)[0]  # on every device: they wait for all
     if trainer.is_global_zero:
         card = {
@@ -413,11 +479,6 @@ def _claim(folder: Path, wanted: dict[str, dict[str, Any]]) -> None:
         )
 
 
-def _sessions(folder: Path) -> list[Path]:
-    """Logs of a run's sessions, in order."""
-    return sorted(folder.glob("log/*/metrics.csv"))
-
-
 def read_log(folder: str | Path) -> dict[str, np.ndarray]:
     """Curves of a run.
 
@@ -431,16 +492,10 @@ def read_log(folder: str | Path) -> dict[str, np.ndarray]:
         ``epoch`` and, of equal length, ``train_loss``, ``val_loss``, ``val_psnr``, ``val_ssim``;
         NaN where an epoch was not validated.
     """
-    sessions = _sessions(Path(folder))
-    if not sessions:
+    path = Path(folder) / "log.csv"
+    if not path.exists():
         raise InputError("a training run with a log", f"none in {folder}", "Train first.")
-    names = ("train_loss", "val_loss", "val_psnr", "val_ssim")
-    epochs: dict[int, dict[str, float]] = {}
-    for path in sessions:  # an epoch that was interrupted is there twice; the later one counts
-        with path.open(newline="") as file:
-            for row in csv.DictReader(file):
-                entry = epochs.setdefault(int(row["epoch"]), {})
-                entry.update({n: float(row[n]) for n in names if row.get(n)})
-    order = sorted(epochs)
-    curves = {n: np.array([epochs[e].get(n, np.nan) for e in order]) for n in names}
-    return {"epoch": np.array(order)} | curves
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    curves = {n: np.array([float(row[n] or "nan") for row in rows]) for n in CURVES}
+    return {"epoch": np.array([int(row["epoch"]) for row in rows])} | curves

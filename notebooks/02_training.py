@@ -194,7 +194,9 @@ config = Config.of(
 print(config)
 
 # %% tags=["remove-stderr"]
-run = data / f"run_{hashlib.sha256(repr(config).encode()).hexdigest()[:8]}"
+run = (
+    data / f"training_{hashlib.sha256(repr(config).encode()).hexdigest()[:8]}"
+)
 weights = fit(prepared, run, config, progress=False)
 live_card = json.loads(weights.with_suffix(".json").read_text())
 print(

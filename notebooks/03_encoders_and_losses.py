@@ -928,7 +928,10 @@ config = Config.of(
         "seed": seed,
     }
 )
-run = folder / f"run_{hashlib.sha256(repr(config).encode()).hexdigest()[:8]}"
+run = (
+    folder
+    / f"training_{hashlib.sha256(repr(config).encode()).hexdigest()[:8]}"
+)
 card = json.loads(
     fit(examples, run, config, progress=False)
     .with_suffix(".json")

@@ -129,35 +129,61 @@ class Killed(Exception):
     """Instead of a kill, at a chosen step."""
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 4])
-def test_a_run_goes_on_in_the_middle_of_an_epoch(prepared, tmp_path, monkeypatch, step):
-    config = Config.of(SMALL | {"epochs": 2})  # of three steps each
-    trained, seen = Refinement.training_step, []
+@pytest.fixture
+def steps(monkeypatch):
+    """Of every step of training: the rate and what identifies the batch."""
+    seen, trained = [], Refinement.training_step
 
     def noted(self, batch, number):
-        seen.append(float(batch[0].double().sum()))
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        seen.append((rate, float(batch[0].double().sum())))
         return trained(self, batch, number)
 
-    def killed(self, batch, number):
-        if self.global_step == step:
-            raise Killed
-        return noted(self, batch, number)
+    monkeypatch.setattr(Refinement, "training_step", noted)
+    return seen
 
-    monkeypatch.setattr(Refinement, "training_step", noted)
+
+@pytest.mark.parametrize("between", [timedelta(0), timedelta(hours=1)])
+@pytest.mark.parametrize("schedule", ["cosine", "plateau"])
+def test_killed_after_every_checkpoint_is_the_same_as_never(
+    prepared, tmp_path, monkeypatch, steps, schedule, between
+):
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau
+    begun = plateau.__init__
+
+    def impatient(self, optimizer, **options):
+        """Halve the rate after every epoch that is not ten times better than the best before."""
+        begun(self, optimizer, **options | {"patience": 0, "threshold": 0.9})
+
+    monkeypatch.setattr(plateau, "__init__", impatient)
+    config = Config.of(SMALL | {"epochs": 3, "schedule": schedule})  # of three steps each
     whole = fit(prepared, tmp_path / "whole", config, progress=False)
-    expected = seen.copy()
-    seen.clear()
-    monkeypatch.setattr("lctem_core.train.BETWEEN", timedelta(0))
-    monkeypatch.setattr(Refinement, "training_step", killed)
-    with pytest.raises(Killed):
-        fit(prepared, tmp_path / "killed", config, progress=False)
-    monkeypatch.setattr(Refinement, "training_step", noted)
+    expected = steps.copy()
+    assert len({rate for rate, _ in expected}) > 1
+    steps.clear()
+
+    saved = train._Renaming.save_checkpoint
+
+    def killed(*arguments, **options):
+        saved(*arguments, **options)
+        raise Killed
+
+    monkeypatch.setattr(train, "BETWEEN", between)
+    monkeypatch.setattr(train._Renaming, "save_checkpoint", killed)
+    kills = 9 if between == timedelta(0) else 3
+    for _ in range(kills):
+        with pytest.raises(Killed):
+            fit(prepared, tmp_path / "killed", config, progress=False)
     weights = fit(prepared, tmp_path / "killed", config, progress=False)
-    assert len(seen) == 6
-    assert seen == expected  # no batch twice, none left out
+
+    assert steps == expected  # no batch twice, none left out, each at its rate
     resumed, straight = (model.load(w)[0].state_dict() for w in (weights, whole))
     for key, value in straight.items():
         torch.testing.assert_close(resumed[key], value, rtol=0, atol=0)
+    curves = read_log(tmp_path / "killed")
+    for name, values in read_log(tmp_path / "whole").items():
+        assert np.isfinite(values).all()
+        np.testing.assert_allclose(curves[name], values, rtol=1e-12)
 
 
 def test_a_finished_run_returns_at_once(prepared, tmp_path):
