@@ -155,6 +155,19 @@ def _follow(
             shifts[i] = (points[matches[found, i]] - first[found]).mean(axis=0)
             matches[:, i] = _assign(first + shifts[i], points, together, tolerance)
 
+    # One of the opposite membrane may have passed for one that moves with the rest in the frame
+    # tilted farthest, where foreshortening can make up for part of its move, and be too far in
+    # others: those are looked for where its own move puts it.
+    strays = np.flatnonzero(together & (matches < 0).any(axis=1) & (matches[:, far] >= 0))
+    for k in strays:
+        move = spots[far].positions[matches[k, far]] - (first[k] + shifts[far])
+        for i in np.flatnonzero(matches[k] < 0):
+            free = np.setdiff1d(np.arange(len(spots[i])), matches[:, i])
+            place = first[k] + shifts[i] + move * sines[i] / sines[far]
+            distance = np.hypot(*(spots[i].positions[free] - place).T)
+            if len(free) and distance.min() < tolerance:
+                matches[k, i] = free[distance.argmin()]
+
     # The others: try every distance that one of them may have moved to the farthest frame.
     others = ~together
     best, most = None, 0

@@ -33,10 +33,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import yaml
 from myst_nb import glue
 
-from lctem_core import figures
+from lctem_core import audit, figures
 from lctem_core.accuracy import LEAST_PSNR, MOST_LOSS, agreement
 from lctem_core.benchmark import STAGES, measure
 from lctem_core.runtimes import NAMES, trial_frame
@@ -137,12 +136,7 @@ figures.table(
 # In brackets, quartiles.
 
 # %% tags=["hide-input"]
-values = {
-    entry["id"]: entry["value"]
-    for entry in yaml.safe_load(
-        (ROOT / "book/paper_values.yaml").read_text("utf8")
-    )
-}
+values = audit.read_values(ROOT / "book/paper_values.yaml")
 PAPER = {
     "i7_9700": "Intel i7-9700 (CPU)",
     "gtx_1650": "GeForce GTX 1650",

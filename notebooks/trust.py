@@ -870,8 +870,8 @@ bar.close()
 
 # %% tags=["hide-input"]
 #| name: fig-trust-dose
-#| caption: Share of 100 nm gold particles found against the dose of one frame, at the paper's three magnifications, at thresholds of equal false alarms. The line is at 95 %. Simulated data, paper recipe.
-#| alt: Three plots of the share of particles found against the dose on a logarithmic axis. All curves rise to 1. Sums of ten frames rise at the lowest doses, but for the raw sum at 1 nm per pixel, then the matched filter and the refined frame. At 10 nm per pixel the raw frame rises with these; at 5 and 1 nm per pixel it comes later and later, last of all. The dry look comes late at 10 nm per pixel.
+#| caption: Share of 100 nm gold particles found against the dose of one frame, at the paper's magnifications, at thresholds of equal false alarms. The line is at 95 %. Simulated data, paper recipe.
+#| alt: Plots, one for each magnification, of the share of particles found against the dose on a logarithmic axis. All curves rise to 1. Sums of ten frames rise at the lowest doses, but for the raw sum at 1 nm per pixel, then the matched filter and the refined frame. At 10 nm per pixel the raw frame rises with these; at 5 and 1 nm per pixel it comes later and later, last of all. The dry look comes late at 10 nm per pixel.
 colours = {
     "raw": (figures.ORANGE, "-", "s"),
     "raw, sum of 10": (figures.ORANGE, "--", "s"),

@@ -103,8 +103,10 @@ def test_the_integrator_sees_every_frame_although_refinement_skips_some():
 
 def test_a_display_is_slower_than_its_rate_never_faster():
     sink = Kept(lossless=False, interval=0.02)
+    begun = time.perf_counter()
     Stream(replay(numbered(100), 400), as_they_are, [sink]).run()
-    assert 3 < len(sink.images) <= 0.25 / 0.02 + 3
+    took = time.perf_counter() - begun
+    assert 3 < len(sink.images) <= took / 0.02 + 2  # one at the start, and the last of all
 
 
 def test_a_sink_that_fails_is_switched_off_and_the_rest_goes_on():
@@ -200,12 +202,12 @@ def test_stop_does_not_wait_for_a_source_that_gives_nothing(monkeypatch):
 
     def stuck():
         yield from replay(numbered(3), None)
+        threading.Timer(0.2, stream.stop).start()
         released.wait(60)
         yield from replay(numbered(3), None)
 
     sink = Kept()
     stream = Stream(stuck(), as_they_are, [sink])
-    threading.Timer(0.2, stream.stop).start()
     seen = stream.run()
     assert not released.is_set()
     assert len(sink.images) == 3
@@ -226,6 +228,7 @@ def test_ctrl_c_ends_a_stream_with_all_that_came_written(monkeypatch, presses):
 
     def stuck():
         yield from replay(numbered(40), None)
+        pressing.start()
         released.wait(60)
 
     def press():
@@ -237,7 +240,6 @@ def test_ctrl_c_ends_a_stream_with_all_that_came_written(monkeypatch, presses):
     # A shell lets what it runs in the background ignore Ctrl-C.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     pressing = threading.Timer(0.2, press)
-    pressing.start()
     try:
         seen = Stream(stuck(), as_they_are, [sink]).run()
     finally:

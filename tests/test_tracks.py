@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lctem_core.errors import InputError
@@ -35,6 +35,9 @@ def series(rng, angles, number, distance, axis=90.0, drift=40.0, noise=0.03):
 
 
 @settings(max_examples=30, deadline=None)
+# The lone particle moves 7 px less than the others in the frame tilted farthest, and 11 px more in
+# the next.
+@example(seed=549, angles=(-8, 1, 3, 9), number=(1, 5), distance=60.0, axis=160.0)
 @given(
     seed=st.integers(0, 10**6),
     angles=st.sampled_from([(-5, 0, 5), (0, 6), (-6, -4, -2, 0, 2, 4, 6), (-8, 1, 3, 9)]),
