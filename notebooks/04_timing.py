@@ -420,8 +420,7 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # same answer up to rounding (`lctem_core.transposed`). Of the {glue:text}`gflop_paper_full:.1f` billion operations for
 # a frame of 512 × 512 pixels it leaves {glue:text}`gflop_paper:.1f`. All runtimes on a CPU but `torch`,
 # the reference, execute it so. The shipped fast networks enlarge after their convolutions and gain nothing, the dry look's gains
-# as the paper's does. The record without AVX-512 was made before that, with the full decoder in every runtime and an earlier
-# form of 8-bit integers.
+# as the paper's does.
 #
 # *Why float32 ends there.* The default network needs {glue:text}`gflop_fast:.2f` billion operations,
 # {glue:text}`work_ratio:.0f` times fewer. At the peak of {glue:text}`peak:.0f` GFLOP/s that is
