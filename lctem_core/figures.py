@@ -190,7 +190,7 @@ def learning_curves(curves: dict[str, np.ndarray], baseline: dict[str, float]) -
     Parameters
     ----------
     curves : dict of ndarray
-        As `lctem_core.train.read_log` gives them.
+        As `lctem_core.curves.read_log` gives them.
     baseline : dict of float
         ``psnr`` and ``ssim`` of the untreated images, drawn dashed.
 

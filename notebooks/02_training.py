@@ -39,13 +39,14 @@ from lctem_core import (
 )
 from lctem_core.batches import PairsData
 from lctem_core.config import Config
+from lctem_core.curves import read_log
 from lctem_core.examples import example
 from lctem_core.intervals import mean_text
 from lctem_core.outputs import workspace
 from lctem_core.particles import count_found, find_dark
 from lctem_core.preprocess import limits
 from lctem_core.statistics import background
-from lctem_core.train import fit, read_log
+from lctem_core.train import fit
 
 figures.use_style()
 

@@ -40,12 +40,13 @@ from scipy.stats import spearmanr, ttest_ind, wilcoxon
 
 from lctem_core import figures, frames, model, pairs, speed, study
 from lctem_core.config import Config
+from lctem_core.curves import read_log
 from lctem_core.examples import example, write_examples
 from lctem_core.intervals import mean_interval
 from lctem_core.leakage import gains
 from lctem_core.outputs import workspace
 from lctem_core.store import Store
-from lctem_core.train import fit, read_log
+from lctem_core.train import fit
 
 figures.use_style()
 ROOT = next(

@@ -12,8 +12,9 @@ from torch.utils.data import DataLoader, TensorDataset
 from lctem_core import dataset, metrics, model, pairs, store, train
 from lctem_core.batches import PairsData
 from lctem_core.config import Config
+from lctem_core.curves import read_log
 from lctem_core.errors import InputError
-from lctem_core.train import Refinement, fit, read_log, settle
+from lctem_core.train import Refinement, fit, settle
 
 SMALL = {
     "shuffle": 4, "depth": 3, "crop": 64, "batch": 8, "epochs": 2, "rate": 3e-3,
@@ -126,7 +127,7 @@ def test_settling_changes_statistics_and_no_weight(prepared, tmp_path):
 
 
 class Killed(Exception):
-    """Instead of a kill, at a chosen step."""
+    """Instead of a kill, after a checkpoint."""
 
 
 @pytest.fixture
