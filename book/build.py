@@ -52,15 +52,18 @@ import yaml
 from nbformat import NotebookNode
 from pages import BuildError
 
-from lctem_core import frames
-from lctem_core.outputs import replacing, workspace
+from lctem_core import files as core
+from lctem_core.files import replacing, workspace
+from lctem_core.io.published import data_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 EXECUTION_TAGS = {"parameters", "raises-exception", "skip-execution"}
 #: Tag of a figure's cell that shows nothing where a real file is neither there nor to be fetched.
 NEEDS_DATA = "needs-data"
 REAL_FILES = ("sample.tif", "list_dataset.txt")
-USES_WEIGHTS = {"model.py", "refine.py"}
+#: Files of the core that read shipped weights, and the published files of the authors.
+USES_WEIGHTS = "networks/weights.py"
+USES_PUBLISHED = "lctem_core/io/published.py"
 
 
 # The book's contents -----------------------------------------------------------------------------
@@ -168,47 +171,14 @@ def read_profile(root: Path, profile: str) -> dict[str, dict[str, Any]]:
 # What a run depends on ---------------------------------------------------------------------------
 
 
-def _imports(file: Path, lazily: bool) -> Iterator[tuple[str, str | None]]:
-    """Imports of `lctem_core` in `file` as (module, name); inside functions only if `lazily`."""
-    todo: list[ast.AST] = [ast.parse(file.read_text("utf8"), str(file))]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            continue  # never imported
-        if lazily or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            todo.extend(ast.iter_child_nodes(node))
-        if isinstance(node, ast.Import):
-            found = [(alias.name, None) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            parts = ["lctem_core"] * (node.level > 0) + [node.module] * (node.module is not None)
-            found = [(".".join(parts), alias.name) for alias in node.names]
-        else:
-            continue
-        yield from ((m, n) for m, n in found if m.split(".")[0] == "lctem_core")
-
-
 def core_files(root: Path, source: Path) -> set[Path]:
     """Files of `lctem_core` that `source` uses, directly or through other modules of it."""
     package = root / "lctem_core"
-    init = package / "__init__.py"
-    seen: set[tuple[Path, bool]] = set()
-    todo = [(source, True)]
-    while todo:
-        file, lazily = step = todo.pop()
-        if step in seen or not file.exists():
-            continue
-        seen.add(step)
-        for module, name in _imports(file, lazily):
-            if module != "lctem_core":
-                todo += [(package / f"{module.split('.')[1]}.py", True), (init, False)]
-            elif name and (package / f"{name}.py").exists():
-                todo += [(package / f"{name}.py", True), (init, False)]
-            elif name and name in init.read_text("utf8"):
-                todo.append((init, True))
-            else:  # nothing says which module is meant
-                todo += [(path, True) for path in package.glob("*.py")]
-    files = {file for file, _ in seen} - {source}
-    if USES_WEIGHTS & {file.name for file in files}:
+    try:
+        files = core.sources(source, package)
+    except ImportError as error:
+        raise BuildError(str(error)) from error
+    if package / USES_WEIGHTS in files:
         files |= {path for path in (package / "weights").glob("*") if path.is_file()}
     return files
 
@@ -237,9 +207,12 @@ def run_key(
     key = {what: _sha256(json.dumps(fact, sort_keys=True)) for what, fact in facts.items()}
     files = core_files(root, root / "notebooks" / f"{name}.py")
     for path in sorted(files | declared_reads(root, name, notebook)):
-        key[path.relative_to(root).as_posix()] = _sha256(path.read_bytes())
-    if "lctem_core/frames.py" in key:
-        there = [name for name in REAL_FILES if (frames.data_dir() / name).exists()]
+        content = path.read_bytes()
+        if path.suffix == ".py":  # a comment or a docstring changes no output
+            content = core.code(path)
+        key[path.relative_to(root).as_posix()] = _sha256(content)
+    if USES_PUBLISHED in key:
+        there = [name for name in REAL_FILES if (data_dir() / name).exists()]
         key["real files that are there"] = _sha256(json.dumps(there))
     return key
 

@@ -211,9 +211,9 @@ def results_page(values: list[dict[str, Any]], records: list[dict[str, Any]]) ->
         rows.append([entry["quantity"], entry["where"], paper, link, data, shown])
     head = ["Quantity", "Where", "Paper", "Here", "Our data", "Verdict"]
     summary = ", ".join(f"{name} {count}" for name, count in counts.items())
-    also = (
-        f" The {{doc}}`audit <notebooks/06_audit>` looks at {len(audit)} of them." if audit else ""
-    )
+    also = ""
+    if audit:
+        also = f" The {{doc}}`audit <notebooks/07_audit_data>` looks at {len(audit)} of them."
     profiles = " and ".join(sorted({record["profile"] for record in records})) or "no"
     return (
         f"Executed at the **{profiles}** profile. Of {len(values)} values: {summary}.{also}\n\n"

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from lctem_core import Refiner, figures, frames
-from lctem_core.preprocess import limits
+from lctem_core import Refiner, figures
+from lctem_core.io import frames
+from lctem_core.io.published import sample_frame
+from lctem_core.refine.preprocess import limits
 
 TARGET = Path(__file__).with_name("_static") / "readme.png"
 
 if __name__ == "__main__":
     figures.use_style()
-    counts = frames.read(frames.sample_frame()).counts
+    counts = frames.read(sample_frame()).counts
     faithful = Refiner.load()(counts)
     # Black is the darkest place of the refined frame, so that the particles' inner greys show.
     lower, upper = faithful.min(), limits(counts)[1]

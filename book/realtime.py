@@ -1,4 +1,4 @@
-"""Refine a simulated camera for a minute at its own speed, and record it for chapter 05.
+"""Refine a simulated camera for a minute at its own speed, and record it for chapter 06.
 
 Usage: ``python book/realtime.py NAME [--seconds 60] [--repeats 3] [--soak FRAMES]``
 
@@ -15,13 +15,15 @@ from pathlib import Path
 
 import psutil
 
-from lctem_core import live, runtimes
-from lctem_core.insitu import Stream
-from lctem_core.integrate import Sum
-from lctem_core.outputs import replacing
+from lctem_core.evaluate.timing import machine, peak
+from lctem_core.files import replacing
+from lctem_core.live.integrate import Sum
+from lctem_core.live.replay import run
+from lctem_core.live.sources import replay
+from lctem_core.live.stream import Stream
 from lctem_core.provenance import provenance
-from lctem_core.sources import replay, simulated_camera
-from lctem_core.timing import machine, peak
+from lctem_core.refine import runtimes
+from lctem_core.simulate.session import simulated_camera
 
 RESULTS = Path(__file__).resolve().parent / "results" / "realtime"
 #: Arguments of `live.run` by way.
@@ -56,7 +58,7 @@ def main() -> None:
             # A rented machine may be half as fast a minute later: hence in turns, and how fast it
             # was is part of the log.
             before = peak()
-            log = live.run(fps=given.fps, seconds=given.seconds, **arguments).as_dict()
+            log = run(fps=given.fps, seconds=given.seconds, **arguments).as_dict()
             runs[way].append(log | {"peak [GFLOP/s]": [before / 1e9, peak() / 1e9]})
     content["ways"] = {way: middle(logs) for way, logs in runs.items()}
     content["soak"] = soak(given.soak)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import yaml
 
-from lctem_core import study
 from lctem_core.errors import InputError
+from lctem_core.train import study
 
 BOOK = Path(__file__).resolve().parent
 

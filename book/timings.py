@@ -1,4 +1,4 @@
-"""Measure what chapter 04 compares, on this machine, and record it in ``book/results/timing``.
+"""Measure what chapter 05 compares, on this machine, and record it in ``book/results/timing``.
 
 Usage: ``python book/timings.py NAME [--budget SECONDS] [--largest SIZE] [--trained WEIGHTS]``
 
@@ -14,10 +14,11 @@ from pathlib import Path
 
 import torch
 
-from lctem_core import model, runtimes
-from lctem_core.accuracy import losses
-from lctem_core.benchmark import measure
-from lctem_core.outputs import replacing
+from lctem_core.evaluate.benchmark import measure
+from lctem_core.files import replacing
+from lctem_core.networks.weights import load
+from lctem_core.refine import runtimes
+from lctem_core.refine.agreement import losses
 
 RESULTS = Path(__file__).resolve().parent / "results" / "timing"
 
@@ -48,7 +49,7 @@ def losses_of(weights: str, frames: int) -> dict[str, dict[str, float]]:
 
     The shipped weights cannot tell what a precision costs the paper's network: it has random ones.
     """
-    network, card = model.load(weights)
+    network, card = load(weights)
     made = {
         name: runtimes.make(name, network, card, torch.device("cpu"))
         for name in ("torch", "openvino-bf16", "openvino-int8")

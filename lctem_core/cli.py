@@ -42,13 +42,12 @@ def refine(
         str | None, typer.Option(help="cpu or cuda; by default a GPU if there is one.")
     ] = None,
     runtime: Annotated[
-        str,
-        typer.Option(help="torch, openvino, onnxruntime, …; auto takes the fastest exact one."),
+        str, typer.Option(help="torch, openvino, onnxruntime, …; auto takes the fastest exact one.")
     ] = "auto",
 ) -> None:
     """Refine one frame: camera counts in, float32 TIFF of the counts without noise out."""
-    from lctem_core import frames
-    from lctem_core.refine import Refiner
+    from lctem_core.io import frames
+    from lctem_core.refine.refiner import Refiner
 
     if target.suffix.lower() not in (".tif", ".tiff"):
         raise InputError("an output name that ends in .tif", str(target), "Change the name.")
@@ -78,7 +77,7 @@ def export(
     ] = None,
 ) -> None:
     """Write a network as an ONNX model for other programs, with a card that says how to feed it."""
-    from lctem_core.export import export as write
+    from lctem_core.refine.export import export as write
 
     card = write(target, weights, look=look, size=size)
     shape = " × ".join(str(side) for side in card["input"]["shape"])
@@ -101,7 +100,7 @@ def simulate(
     workers: Annotated[int | None, typer.Option(help="Processes; default one per core.")] = None,
 ) -> None:
     """Simulate a data set in the paper's layout: 16-bit TIFFs and list_dataset.txt."""
-    from lctem_core.dataset import LIST, write_dataset
+    from lctem_core.train.dataset import LIST, write_dataset
 
     written = write_dataset(folder, pairs, seed=seed, recipe=recipe, size=size, workers=workers)
     typer.echo(f"{len(written)} pairs in {folder / LIST}")
@@ -122,12 +121,12 @@ def examples(
 ) -> None:
     """Simulate training frames straight into a store, with both kinds of truth."""
     if clips:
-        from lctem_core.clips import write_clips
+        from lctem_core.train.generate import write_clips
 
         written = write_clips(store, number, seed=seed, recipe=recipe, size=size, workers=workers)
         typer.echo(f"{len(written)} clips of {size} × {size} pixels in {store}")
         return
-    from lctem_core.examples import write_examples
+    from lctem_core.train.generate import write_examples
 
     written = write_examples(store, number, seed=seed, recipe=recipe, size=size, workers=workers)
     typer.echo(f"{len(written)} examples of {size} × {size} pixels in {store}")
@@ -154,13 +153,14 @@ def prepare(
     ] = 0.0,
 ) -> None:
     """Cut out, reduce and rescale every pair once, for training. Goes on where it was killed."""
-    from lctem_core import store as prepared
-    from lctem_core.dataset import describe
+    pass
+    from lctem_core.train.dataset import describe
+    from lctem_core.train.store import prepare as prepare_store
 
     listed = listed or source / "list_dataset.txt"
     store = store or source / "store"
     facts = {"data": describe(source)}
-    written = prepared.prepare(
+    written = prepare_store(
         source, listed, store, size=size, low=low, high=high, least_contrast=least_contrast,
         facts=facts,
     )  # fmt: skip
@@ -184,9 +184,9 @@ def train(
     devices: Annotated[str, typer.Option(help="Number of GPUs, or auto for all.")] = "1",
 ) -> None:
     """Train a network on a prepared store; writes weights.safetensors with its card."""
-    from lctem_core.config import Config
-    from lctem_core.store import Store
-    from lctem_core.train import fit
+    from lctem_core.train.config import Config
+    from lctem_core.train.fitting import fit
+    from lctem_core.train.store import Store
 
     values = (config and yaml.safe_load(config.read_text("utf8"))) or {}
     for item in set_ or []:
@@ -205,8 +205,7 @@ def train(
 @app.command()
 def replay(
     source: Annotated[
-        Path | None,
-        typer.Argument(metavar="[RECORDING]", help="Stack: TIFF, DM3, DM4 or zarr."),
+        Path | None, typer.Argument(metavar="[RECORDING]", help="Stack: TIFF, DM3, DM4 or zarr.")
     ] = None,
     simulate_: Annotated[
         bool, typer.Option("--simulate", help="Play a simulated camera instead.")
@@ -248,7 +247,7 @@ def replay(
     from rich.markup import escape
     from rich.table import Table
 
-    from lctem_core.live import run
+    from lctem_core.live.replay import run
 
     seen = run(
         source, fps=fps or None, seconds=seconds or (60.0 if simulate_ else None),
@@ -295,7 +294,7 @@ def thickness(
     ] = None,
 ) -> None:
     """Liquid thickness from a tilt series with particles on both membranes."""
-    from lctem_core.thickness import measure, read_series
+    from lctem_core.cell.thickness import measure, read_series
 
     images, pixel_size = read_series(files, pixel_size)
     found = measure(
@@ -350,7 +349,7 @@ def dose(
     voltage: Annotated[float, typer.Option(help="Acceleration voltage [kV].")] = 200.0,
 ) -> None:
     """Convert a dose or dose rate: electrons per area and per pixel, and gray in water."""
-    from lctem_core.dose import in_all_units
+    from lctem_core.cell.dose import in_all_units
 
     for name, value, unit in in_all_units(
         voltage, dose=electrons, rate=rate, exposure=exposure, pixel_size=pixel_size

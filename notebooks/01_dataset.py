@@ -23,19 +23,16 @@ import numpy as np
 from IPython.display import display
 from myst_nb import glue
 
-from lctem_core import (
-    dataset,
-    figures,
-    frames,
-    metrics,
-    pairs,
-    shapes,
-    simulate,
-    store,
-)
-from lctem_core.camera import Camera, three_tap
-from lctem_core.examples import example
-from lctem_core.imaging import (
+from lctem_core import figures
+from lctem_core.evaluate import metrics
+from lctem_core.evaluate.noise import frame_statistics
+from lctem_core.files import workspace
+from lctem_core.io import frames
+from lctem_core.io.published import data_dir, pair_list, sample_frame
+from lctem_core.simulate import shapes
+from lctem_core.simulate.camera import Camera, three_tap
+from lctem_core.simulate.examples import example
+from lctem_core.simulate.optics import (
     Acquisition,
     Illumination,
     Particle,
@@ -44,8 +41,8 @@ from lctem_core.imaging import (
     background_share,
     optical_depth,
 )
-from lctem_core.outputs import workspace
-from lctem_core.statistics import frame_statistics
+from lctem_core.simulate.recipes import Recipe, draw_scene
+from lctem_core.train import dataset, pairs, store
 
 figures.use_style()
 
@@ -113,9 +110,7 @@ figures.table(
 
 # %%
 rng = np.random.default_rng(example_seed)
-scene = simulate.draw_scene(
-    simulate.Recipe(widths=(1280.0,), number=(4, 4)), rng
-)
+scene = draw_scene(Recipe(widths=(1280.0,), number=(4, 4)), rng)
 pixel_size = scene.width / 512
 depth = optical_depth(scene, 512)
 doses = (1.0, 10.0, 100.0, 1000.0)
@@ -154,7 +149,7 @@ figures.panel(
 
 # %% tags=["remove-stderr"]
 try:
-    real = frames.read(frames.sample_frame()).counts
+    real = frames.read(sample_frame()).counts
 except OSError as error:
     real = None
     print(f"No real frame on this machine: not run.\n{error}")
@@ -369,7 +364,7 @@ figures.panel(
 
 # %% tags=["remove-stderr"]
 try:
-    real_list = pairs.read_list(frames.pair_list())
+    real_list = pairs.read_list(pair_list())
 except OSError as error:
     real_list = None
     print(f"No real list on this machine: not run.\n{error}")
@@ -494,7 +489,7 @@ for recipe in ("broad", "broader"):
         for key in keys
     }
 real_frames = {} if real is None else {"real: liquid cell": real}
-for path in sorted((frames.data_dir() / "gatan_tiff").glob("*_0001.tif")):
+for path in sorted((data_dir() / "gatan_tiff").glob("*_0001.tif")):
     name = f"real: smoke, {path.stem[:-5]}"
     real_frames[name] = frames.read(path).counts
 measured = {name: frame_statistics(f) for name, f in real_frames.items()}

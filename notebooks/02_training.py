@@ -27,26 +27,22 @@ import torch
 from IPython.display import display
 from myst_nb import glue
 
-from lctem_core import (
-    Refiner,
-    baselines,
-    dataset,
-    figures,
-    frames,
-    metrics,
-    model,
-    store,
-)
-from lctem_core.batches import PairsData
-from lctem_core.config import Config
-from lctem_core.curves import read_log
-from lctem_core.examples import example
-from lctem_core.intervals import mean_text
-from lctem_core.outputs import workspace
-from lctem_core.particles import count_found, find_dark
-from lctem_core.preprocess import limits
-from lctem_core.statistics import background
-from lctem_core.train import fit
+from lctem_core import Refiner, figures
+from lctem_core.evaluate import baselines, metrics
+from lctem_core.evaluate.bootstrap import mean_text
+from lctem_core.evaluate.noise import background
+from lctem_core.evaluate.particles import count_found, find_dark
+from lctem_core.files import workspace
+from lctem_core.io import frames
+from lctem_core.io.published import sample_frame
+from lctem_core.networks.unet import parameter_count, unet
+from lctem_core.refine.preprocess import limits
+from lctem_core.simulate.examples import example
+from lctem_core.train import dataset, store
+from lctem_core.train.callbacks import read_log
+from lctem_core.train.config import Config
+from lctem_core.train.fitting import fit
+from lctem_core.train.loaders import PairsData
 
 figures.use_style()
 
@@ -114,13 +110,13 @@ figures.table(
 # The *fast* network moves each 4 × 4 block of pixels into 16 channels (pixel-unshuffle), runs a U-Net
 # on the smaller grid, and moves the channels back (pixel-shuffle) {cite}`shi2016`. No pixel is
 # thrown away, but each layer handles a sixteenth of the positions. That is what makes training on
-# a laptop possible. The times are of this machine; {doc}`04_timing` has them in turns and with their spread.
+# a laptop possible. The times are of this machine; {doc}`05_timing` has them in turns and with their spread.
 
 # %%
 torch.manual_seed(0)
 networks = {
-    "paper": model.unet("resnet18"),
-    "fast": model.unet("resnet18", shuffle=4, depth=4),
+    "paper": unet("resnet18"),
+    "fast": unet("resnet18", shuffle=4, depth=4),
 }
 frame = torch.rand(1, 1, 512, 512)
 rows = []
@@ -134,7 +130,7 @@ for name, network in networks.items():
             if repeat >= 2:  # the first ones warm up
                 seconds.append(time.perf_counter() - begun)
     low, middle, high = np.percentile(seconds, [0, 50, 100]) * 1e3
-    millions = model.parameter_count(network) / 1e6
+    millions = parameter_count(network) / 1e6
     rows.append(
         [name, f"{millions:.1f}", f"{middle:.0f} ({low:.0f}–{high:.0f})"]
     )
@@ -483,7 +479,7 @@ figures.panel(rows, ["frame", "refined", "truth"])
 
 # %% tags=["remove-stderr"]
 try:
-    real = frames.read(frames.sample_frame()).counts
+    real = frames.read(sample_frame()).counts
 except OSError as error:
     real = None
     print(f"No real frame on this machine: not run.\n{error}")

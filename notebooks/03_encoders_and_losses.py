@@ -38,15 +38,19 @@ import yaml
 from myst_nb import glue
 from scipy.stats import spearmanr, ttest_ind, wilcoxon
 
-from lctem_core import figures, frames, model, pairs, speed, study
-from lctem_core.config import Config
-from lctem_core.curves import read_log
-from lctem_core.examples import example, write_examples
-from lctem_core.intervals import mean_interval
-from lctem_core.leakage import gains
-from lctem_core.outputs import workspace
-from lctem_core.store import Store
-from lctem_core.train import fit
+from lctem_core import figures
+from lctem_core.evaluate.bootstrap import mean_interval
+from lctem_core.files import workspace
+from lctem_core.io.published import pair_list
+from lctem_core.networks.unet import build, unet
+from lctem_core.simulate.examples import example
+from lctem_core.train import pairs, speed, study
+from lctem_core.train.callbacks import read_log
+from lctem_core.train.config import Config
+from lctem_core.train.fitting import fit
+from lctem_core.train.generate import write_examples
+from lctem_core.train.leakage import gains
+from lctem_core.train.store import Store
 
 figures.use_style()
 ROOT = next(
@@ -221,71 +225,23 @@ def mean_of(name, score):
 
 glue("psnr_ssim_resnet18", mean_of("ssim-resnet18", "psnr"), display=False)
 glue("ssim_ssim_resnet18", mean_of("ssim-resnet18", "ssim"), display=False)
-glue(
-    "psnr_ssim_resnet34",
-    mean_of("ssim-resnet34", "psnr"),
-    display=False,
-)
-glue(
-    "ssim_ssim_resnet34",
-    mean_of("ssim-resnet34", "ssim"),
-    display=False,
-)
-glue(
-    "psnr_ssim_resnet50",
-    mean_of("ssim-resnet50", "psnr"),
-    display=False,
-)
-glue(
-    "ssim_ssim_resnet50",
-    mean_of("ssim-resnet50", "ssim"),
-    display=False,
-)
-glue(
-    "psnr_ssim_resnet101",
-    mean_of("ssim-resnet101", "psnr"),
-    display=False,
-)
-glue(
-    "ssim_ssim_resnet101",
-    mean_of("ssim-resnet101", "ssim"),
-    display=False,
-)
-glue(
-    "psnr_ssim_resnet152",
-    mean_of("ssim-resnet152", "psnr"),
-    display=False,
-)
-glue(
-    "ssim_ssim_resnet152",
-    mean_of("ssim-resnet152", "ssim"),
-    display=False,
-)
-glue(
-    "psnr_l1_resnet18",
-    mean_of("l1-resnet18", "psnr"),
-    display=False,
-)
-glue(
-    "ssim_l1_resnet18",
-    mean_of("l1-resnet18", "ssim"),
-    display=False,
-)
-glue(
-    "psnr_l2_resnet18",
-    mean_of("l2-resnet18", "psnr"),
-    display=False,
-)
-glue(
-    "ssim_l2_resnet18",
-    mean_of("l2-resnet18", "ssim"),
-    display=False,
-)
+glue("psnr_ssim_resnet34", mean_of("ssim-resnet34", "psnr"), display=False)
+glue("ssim_ssim_resnet34", mean_of("ssim-resnet34", "ssim"), display=False)
+glue("psnr_ssim_resnet50", mean_of("ssim-resnet50", "psnr"), display=False)
+glue("ssim_ssim_resnet50", mean_of("ssim-resnet50", "ssim"), display=False)
+glue("psnr_ssim_resnet101", mean_of("ssim-resnet101", "psnr"), display=False)
+glue("ssim_ssim_resnet101", mean_of("ssim-resnet101", "ssim"), display=False)
+glue("psnr_ssim_resnet152", mean_of("ssim-resnet152", "psnr"), display=False)
+glue("ssim_ssim_resnet152", mean_of("ssim-resnet152", "ssim"), display=False)
+glue("psnr_l1_resnet18", mean_of("l1-resnet18", "psnr"), display=False)
+glue("ssim_l1_resnet18", mean_of("l1-resnet18", "ssim"), display=False)
+glue("psnr_l2_resnet18", mean_of("l2-resnet18", "psnr"), display=False)
+glue("ssim_l2_resnet18", mean_of("l2-resnet18", "ssim"), display=False)
 
 # %% [markdown]
 # *Why they differ from the paper's.* Other images (simulated against real), other network (fast
 # against 512 × 512), a test set that shares no particle with the training against one that shares
-# nearly all of its truth images ([the audit](06_audit.ipynb)), and 20,000 crops against 2.2 million.
+# nearly all of its truth images ([the audit](07_audit_data.ipynb)), and 20,000 crops against 2.2 million.
 #
 # The last row begins with ImageNet's weights in the encoder, which have to be downloaded. They were not
 # reachable from where this was made. Where they are, `make results` does the trainings; elsewhere it does all others and ends with an error.
@@ -441,7 +397,7 @@ figure
 
 # %% tags=["hide-input"]
 try:
-    listed = pairs.read_list(frames.pair_list())
+    listed = pairs.read_list(pair_list())
 except OSError as error:
     listed = None
     print(f"No pair list on this machine: not run.\n{error}")
@@ -514,7 +470,7 @@ figures.table(
 # thirty; validation and unseen pairs are different images, too. The same image has to be compared with itself. The six
 # networks were trained on different parts of the pairs; each scored all of them. What is
 # left of a score when the network's own quality and the image's own difficulty are taken out is the gain of
-# what was trained on (`lctem_core.leakage`):
+# what was trained on (`lctem_core.train.leakage`):
 
 # %% tags=["hide-input"]
 scored_own = [
@@ -575,7 +531,7 @@ figures.table(
 # without further optimisation; the timing chapter has the rest.
 
 # %%
-reference_network = model.unet("resnet18").eval()
+reference_network = unet("resnet18").eval()
 frame = torch.rand(1, 1, 512, 512)
 
 
@@ -598,7 +554,7 @@ networks = records("networks")
 rows, points = [], []
 for name, group in networks.items():
     architecture = group[0]["architecture"]
-    took, ratio = milliseconds(model.build(architecture))
+    took, ratio = milliseconds(build(architecture))
     points.append((name, took, ratio, means(group, "psnr").mean()))
     rows.append(
         [
@@ -674,14 +630,14 @@ glue("network_seeds", ", ".join(f"{value:.1f}" for value in means(twice, "psnr")
 # The paper's network (*resnet18-r1*) reaches {glue:text}`network_paper` dB on these frames, the architecture of
 # the shipped default (*light*) {glue:text}`network_light`: we asked that it be not worse by more than 0.1 dB.
 # In speed we asked for 30 times the paper's network, both in PyTorch in float32 and nothing else running; the records of
-# {doc}`04_timing` have {glue:text}`eager_ratios`. Twice the channels of *slim* (*slim-wide*) give {glue:text}`network_wide` dB. Two reservations: every frame was seen once, so this
+# {doc}`05_timing` have {glue:text}`eager_ratios`. Twice the channels of *slim* (*slim-wide*) give {glue:text}`network_wide` dB. Two reservations: every frame was seen once, so this
 # compares how fast networks learn as much as how good they become; and two seeds of the same network
 # (*slim-detail*) have {glue:text}`network_seeds` dB, its first seed in float32 instead of bfloat16
 # {glue:text}`network_float32`, so differences below about a decibel say little, that of *light* and *slim-narrow* among
 # them. Of the two *light* was taken as the default, because it has nearly three times the parameters and the shipped
 # weights were trained ten times as long; the plot alone would not have chosen it. The row of the paper's network is timed
 # against itself, with another head: how far its ratio is from 1 is what these times are good for. Times are those of this build, beside whatever else the machine did: they compare the
-# networks with each other; {doc}`04_timing` has times of a quiet machine.
+# networks with each other; {doc}`05_timing` has times of a quiet machine.
 
 # %% [markdown]
 # ## Why do refined images turn black and white?

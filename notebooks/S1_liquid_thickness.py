@@ -7,7 +7,7 @@
 #     language: python
 #     name: python3
 #   lctem:
-#     reads: [lctem_core/surface.html]
+#     reads: [lctem_core/cell/surface.html]
 # ---
 
 # %% [markdown]
@@ -28,26 +28,19 @@ import numpy as np
 from myst_nb import glue
 from scipy import ndimage, stats
 
-from lctem_core import (
-    bulge,
-    cell_figures,
-    figures,
-    membrane,
-    parallax,
-    precision,
-    thickness,
-    tilt,
-)
-from lctem_core.bulge import CELLS, PRINTED, liquid_thickness
-from lctem_core.camera import Camera
-from lctem_core.imaging import (
+from lctem_core import figures
+from lctem_core.cell import bulge, membrane, parallax, precision, thickness
+from lctem_core.cell.bulge import CELLS, PRINTED, liquid_thickness
+from lctem_core.cell.surface import TurnableSurface
+from lctem_core.simulate import tilt
+from lctem_core.simulate.camera import Camera
+from lctem_core.simulate.optics import (
     Acquisition,
     acquire,
     background_share,
     depths,
     liquid_blur,
 )
-from lctem_core.surface import TurnableSurface
 
 figures.use_style()
 
@@ -81,7 +74,7 @@ point_scatter = 0.3  # assumed scatter of a measured thickness in a window, µm
 #| name: fig-parallax
 #| caption: The parallax of two particles on opposite membranes, a distance t apart along the beam. Schematic, drawn by code; the angle is exaggerated.
 #| alt: Two panels. Left, two horizontal membranes with particle Q on the lower and particle R on the upper one, their images a distance p(0) apart. Right, the same tilted; the images are farther apart.
-cell_figures.parallax()
+figures.parallax()
 
 # %% [markdown]
 # ## From images to displacements
@@ -702,7 +695,7 @@ figures.table(
 #| name: fig-cell
 #| caption: (a) The crossing windows from above (after the paper's Figure S2a). (b) Cut along the dashed edge, where the upper membrane is flat and only the lower one bulges (after the paper's Figure S3), with the parameters as they fit Table S2. Schematics, drawn by code, not to scale.
 #| alt: Left, a vertical and a horizontal rectangle that cross in a square of width W_A; one edge of the square is marked as the edge of the lower window. Right, a flat upper membrane, and a lower membrane that bulges downwards by h_L between the chips; the gap between the chips is S plus eta.
-cell_figures.window_and_edge()
+figures.window_and_edge()
 
 # %% tags=["hide-input"]
 figures.table(
@@ -832,14 +825,10 @@ glue("profile_edge", round(float(edge_middle), 2), display=False)
 glue("profile_corner", round(float(corner), 2), display=False)
 glue("profile_centre", round(float(centre), 2), display=False)
 glue(
-    "profile_range",
-    f"{float(corner):.1f}–{float(centre):.1f}",
-    display=False,
+    "profile_range", f"{float(corner):.1f}–{float(centre):.1f}", display=False
 )
 glue(
-    "profile_variation",
-    round(float(centre / edge_middle), 2),
-    display=False,
+    "profile_variation", round(float(centre / edge_middle), 2), display=False
 )
 window_ratios = {
     window: np.mean([c.actual for c in CELLS if c.window == window]) / window
@@ -1032,7 +1021,7 @@ figures.table(
 # gives {glue:text}`spacer_share:.2f` ({glue:text}`spacer_low:.2f` to {glue:text}`spacer_high:.2f`) instead of 1; but it hangs on the
 # one cell with a 5 µm spacer, in a table of six.
 #
-# `lctem_core.bulge.liquid_thickness(x, y, window, spacer)` computes equation S1. It refuses points
+# `lctem_core.cell.bulge.liquid_thickness(x, y, window, spacer)` computes equation S1. It refuses points
 # outside the window, and windows ($W_A$ of 34–68 µm) or spacers (0.05–5 µm) beyond those it was
 # fitted to, unless told otherwise. Note that it takes the actual window size, 1.3 to 1.8 times the
 # specified one.

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-import nbformat
-import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book"))
-
 import build
+import nbformat
 import pages
+import pytest
 
 NOTEBOOK = """\
 # %% [markdown]
@@ -23,7 +17,7 @@ n = 2  # how many
 # %%
 from myst_nb import glue
 
-from lctem_core.camera import noise
+from lctem_core.simulate.camera import noise
 
 glue("answer", float(n * 21 + noise()), display=False)
 """
@@ -45,9 +39,10 @@ def root(tmp_path, monkeypatch):
         "notebooks/one.py": NOTEBOOK,
         "notebooks/two.py": OTHER,
         "lctem_core/__init__.py": "",
-        "lctem_core/camera.py": "from lctem_core.maths import zero\nnoise = zero\n",
+        "lctem_core/simulate/__init__.py": "",
+        "lctem_core/simulate/camera.py": "from lctem_core.maths import zero\nnoise = zero\n",
         "lctem_core/maths.py": "def zero():\n    return 0\n",
-        "lctem_core/shapes.py": "def noise():\n    return 0\n",
+        "lctem_core/simulate/shapes.py": "def noise():\n    return 0\n",
     }
     for path, text in files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +125,7 @@ class TestWhatRunsAgain:
         assert rerun(root, runs) == ["two"]
 
     def test_for_a_module_it_imports(self, root, runs):
-        edit(root / "lctem_core/shapes.py", "return 0", "return 1")
+        edit(root / "lctem_core/simulate/shapes.py", "return 0", "return 1")
         assert rerun(root, runs) == ["two"]
 
     def test_for_a_module_that_a_module_imports(self, root, runs):
@@ -167,7 +162,7 @@ class TestImportedModules:
         def used(source):
             (root / "notebooks/one.py").write_text(source)
             files = build.core_files(root, root / "notebooks/one.py")
-            return sorted(path.name for path in files)
+            return sorted(path.relative_to(root / "lctem_core").as_posix() for path in files)
 
         return used
 
@@ -175,24 +170,42 @@ class TestImportedModules:
     def _lazy_package(self, root):
         (root / "lctem_core/__init__.py").write_text(
             "from typing import TYPE_CHECKING\n"
-            "if TYPE_CHECKING:\n    from lctem_core.refine import Refiner\n"
-            "def __getattr__(name):\n    from .refine import Refiner\n    return Refiner\n"
+            "if TYPE_CHECKING:\n    from lctem_core.refine.refiner import Refiner\n"
+            "def __getattr__(name):\n"
+            "    from lctem_core.refine.refiner import Refiner\n    return Refiner\n"
         )
-        (root / "lctem_core/refine.py").write_text("from . import maths\nclass Refiner: ...\n")
+        for path, text in {
+            "refine/__init__.py": "",
+            "refine/refiner.py": "from lctem_core.networks import weights\nclass Refiner: ...\n",
+            "networks/__init__.py": "",
+            "networks/weights.py": "from lctem_core import maths\n",
+        }.items():
+            (root / "lctem_core" / path).parent.mkdir(exist_ok=True)
+            (root / "lctem_core" / path).write_text(text)
         (root / "lctem_core/weights").mkdir()
         (root / "lctem_core/weights/a.safetensors").write_bytes(b"w")
 
     def test_module_does_not_bring_what_the_package_imports_lazily(self, used):
-        assert used("from lctem_core.shapes import noise") == ["__init__.py", "shapes.py"]
-        assert used("from lctem_core import shapes") == ["__init__.py", "shapes.py"]
-        assert used("import lctem_core.shapes as s") == ["__init__.py", "shapes.py"]
+        expected = ["__init__.py", "simulate/__init__.py", "simulate/shapes.py"]
+        assert used("from lctem_core.simulate.shapes import noise") == expected
+        assert used("from lctem_core.simulate import shapes") == expected
+        assert used("import lctem_core.simulate.shapes as s") == expected
 
     def test_lazy_name_brings_its_module_and_the_weights(self, used):
-        expected = ["__init__.py", "a.safetensors", "maths.py", "refine.py"]
+        expected = [
+            "__init__.py", "maths.py", "networks/__init__.py", "networks/weights.py",
+            "refine/__init__.py", "refine/refiner.py", "weights/a.safetensors",
+        ]  # fmt: skip
         assert used("def f():\n    from lctem_core import Refiner") == expected
 
-    def test_bare_package_brings_everything(self, used):
-        assert {"camera.py", "shapes.py", "refine.py"} <= set(used("import lctem_core"))
+    def test_bare_package_brings_what_it_gives(self, used):
+        assert "refine/refiner.py" in used("import lctem_core")
+
+    def test_what_resolves_to_no_file_is_an_error(self, used):
+        for source in ("from lctem_core import nothing", "import lctem_core.nothing",
+                       "from lctem_core.simulate import nothing"):  # fmt: skip
+            with pytest.raises(pages.BuildError, match="nothing"):
+                used(source)
 
     def test_nothing(self, used):
         assert used("import numpy as np") == []

@@ -8,9 +8,10 @@ import pytest
 import tifffile
 from typer.testing import CliRunner
 
-from lctem_core import cli, frames
+from lctem_core import cli
 from lctem_core.errors import InputError
-from lctem_core.store import Store
+from lctem_core.io import frames
+from lctem_core.train.store import Store
 
 runner = CliRunner()
 

@@ -1,7 +1,7 @@
 """Simulated and refined images stay what they were: compared with numbers of an earlier version.
 
-``frozen.json`` holds means over an 8 × 8 grid. Another seed's, or another recipe's, differ in all of
-them; another processor's last digits may turn a single electron, hence one mean in a hundred may
+``frozen.json`` holds means over an 8 × 8 grid. Another seed's, or another recipe's, differ in all
+of them; another processor's last digits may turn a single electron, hence one mean in a hundred may
 differ. To freeze anew, after a change that is meant: ``python tests/test_frozen.py``.
 """
 
@@ -13,19 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lctem_core import simulate
-from lctem_core.camera import Camera
-from lctem_core.clip_refine import ClipRefiner
-from lctem_core.clips import clip
-from lctem_core.dataset import write_dataset
-from lctem_core.detection import gold_field
-from lctem_core.examples import example
-from lctem_core.frames import read
-from lctem_core.imaging import Acquisition
-from lctem_core.refine import Refiner
-from lctem_core.session import session
-from lctem_core.sources import simulated_camera
-from lctem_core.tilt import draw_cell, tilt_series
+from lctem_core.io.frames import read
+from lctem_core.refine.clip_refiner import ClipRefiner
+from lctem_core.refine.refiner import Refiner
+from lctem_core.simulate.camera import Camera
+from lctem_core.simulate.examples import example
+from lctem_core.simulate.fields import gold_field
+from lctem_core.simulate.movie import clip
+from lctem_core.simulate.optics import Acquisition
+from lctem_core.simulate.recipes import RECIPES
+from lctem_core.simulate.session import session, simulated_camera
+from lctem_core.simulate.tilt import draw_cell, tilt_series
+from lctem_core.train.dataset import write_dataset
 
 FROZEN = Path(__file__).with_name("frozen.json")
 SIZE = 64
@@ -54,7 +53,9 @@ def pairs(folder):
 
 def tilted():
     cell = draw_cell(rng(), distance=1780.0)
-    series = tilt_series(cell, [-5, 0, 5], Acquisition(dose=50.0, camera=Camera(gain=5)), SIZE, rng())
+    series = tilt_series(
+        cell, [-5, 0, 5], Acquisition(dose=50.0, camera=Camera(gain=5)), SIZE, rng()
+    )
     return [series.images, series.shifts]
 
 
@@ -66,13 +67,13 @@ def refined(weights):
 
 
 MADE = {
-    **{f"example, {name}": lambda _, name=name: examples(name) for name in simulate.RECIPES},
+    **{f"example, {name}": lambda _, name=name: examples(name) for name in RECIPES},
     "clip, broad": lambda _: clips("broad"),
     "clip, broader": lambda _: clips("broader"),
     "pair, wide": pairs,
     "tilt series": lambda _: tilted(),
-    "field of gold": lambda _: [gold_field(800.0, 20.0, rng(), size=SIZE).frame],
-    "session": lambda _: [session(7, size=SIZE).frame(3)],
+    "field of gold": lambda _: [gold_field(1600.0, rng(), size=SIZE).frames(50.0, 2, rng())],
+    "session": lambda _: [session(SIZE, seconds=0.1, seed=7).frames()],
     "simulated camera": lambda _: [simulated_camera(2, size=SIZE, seed=7)],
     **{f"refined, {name}": lambda _, name=name: refined(name)
        for name in ("faithful", "dry-look", "temporal")},

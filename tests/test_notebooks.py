@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import build
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "book"))
 
-import build  # noqa: E402
 
 SOURCES = sorted((ROOT / "notebooks").glob("*.py"))
 PROFILES = sorted((ROOT / "book/profiles").glob("*.yaml"))

@@ -89,7 +89,7 @@ def test_weights_are_small(files):
     if not sizes:
         pytest.skip("no weights are shipped yet")
     assert sum(sizes.values()) <= 48, sizes
-    from lctem_core.refine import LOOKS
+    from lctem_core.refine.refiner import LOOKS
 
     assert sizes[LOOKS["faithful"]] <= 16, sizes
 

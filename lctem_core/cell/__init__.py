@@ -1,0 +1,1 @@
+"""The liquid cell: its thickness, and the dose in it."""

@@ -1,0 +1,190 @@
+"""How well a particle can be located, and a thickness measured, with a given dose and tilt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lctem_core.cell.locate import locate
+from lctem_core.cell.parallax import distance_limit
+from lctem_core.errors import InputError
+from lctem_core.simulate.optics import (
+    Acquisition,
+    Particle,
+    Scene,
+    acquire,
+    fit_gain,
+    optical_depth,
+    transmission,
+)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One round particle alone in the middle of a field, as the camera sees it.
+
+    Attributes
+    ----------
+    diameter : float
+        [nm]
+    pixel_size : float
+        [nm]
+    acquisition : Acquisition
+        With `upper`, the particle gets its `upper_blur`.
+    upper : bool
+        On the upper membrane.
+    """
+
+    diameter: float
+    pixel_size: float
+    acquisition: Acquisition
+    upper: bool = False
+
+    @property
+    def size(self) -> int:
+        """Pixels on a side of the field: six diameters, with room for the blur."""
+        lower, upper = self.acquisition.blurs
+        width = 6 * self.diameter + 6 * (upper if self.upper else lower)
+        return max(int(np.ceil(width / self.pixel_size)), 64)
+
+    def depth(self, x: float = 0.0, y: float = 0.0) -> np.ndarray:
+        """Optical depth with the particle shifted from the middle [nm], (N, N)."""
+        width = self.size * self.pixel_size
+        particle = Particle(width / 2 + x, width / 2 + y, self.diameter, "sphere", np.eye(3))
+        return optical_depth(Scene(width, (particle,)), self.size)
+
+    def electrons(self, x: float = 0.0, y: float = 0.0) -> np.ndarray:
+        """Mean electrons per pixel [e-/px], (N, N)."""
+        bright = transmission(self.depth(x, y), self._acquisition, self.pixel_size, None)
+        return bright * self.acquisition.dose * self.pixel_size**2
+
+    @property
+    def _acquisition(self) -> Acquisition:
+        lower, upper = self.acquisition.blurs
+        one = replace(self.acquisition, blur=upper if self.upper else lower)
+        return fit_gain(one, self.pixel_size)
+
+    def limit(self) -> float:
+        """Least standard error of a coordinate [nm], the Cramér–Rao bound.
+
+        Σ (∂μ/∂x)² / ((1 + s²) μ) is the information that Poisson electrons of mean μ per pixel,
+        each with a signal of relative spread s, hold on x. Sharing between pixels changes signal
+        and noise alike and takes no information away; read noise and unevenness are left out.
+        """
+        step = 0.1 * self.pixel_size
+        slope = (self.electrons(step) - self.electrons(-step)) / (2 * step)
+        noise = (1 + self.acquisition.camera.spread**2) * self.electrons()
+        return float(1 / np.sqrt(np.sum(slope.astype(float) ** 2 / noise)))
+
+    def trials(self, number: int, rng: np.random.Generator) -> np.ndarray:
+        """Errors of the located coordinates in simulated frames [nm], (number found, 2).
+
+        Every frame has the particle at a random place within a pixel. Frames in which nothing is
+        found count as lost: the result is then shorter.
+        """
+        found = []
+        for _ in range(number):
+            place = self.pixel_size * rng.uniform(-0.5, 0.5, 2)
+            image = acquire(self.depth(*place), self._acquisition, self.pixel_size, rng)
+            try:
+                spots = locate(image, self.diameter / self.pixel_size)
+            except InputError:  # too noisy
+                continue
+            true = (self.size - 1) / 2 + place / self.pixel_size
+            error = spots.positions - true
+            found.append(error[np.hypot(*error.T).argmin()] * self.pixel_size)
+        return np.array(found).reshape(-1, 2)
+
+
+@dataclass(frozen=True)
+class Design:
+    """Angles of a tilt series: `number` of them, evenly from -`largest` to `largest` [°]."""
+
+    largest: float
+    number: int
+
+    @property
+    def angles(self) -> np.ndarray:
+        """[°], (number,)."""
+        return np.linspace(-self.largest, self.largest, self.number)
+
+    def error(
+        self,
+        distance: float,
+        localisation: float,
+        *,
+        particles: int = 1,
+        angle_error: float = 0.0,
+        scale_error: float = 0.0,
+    ) -> float:
+        """Standard error of a distance that this design gives [nm].
+
+        Three parts are added in quadrature: the localisation of Q and of R, in every frame and
+        for every pair; the stage missing each angle by itself, which moves all particles alike by
+        t cos θ δθ; and the calibration of the pixel size, which scales the result.
+
+        Parameters
+        ----------
+        distance : float
+            t [nm].
+        localisation : float
+            Standard error of one coordinate of one particle [nm].
+        particles : int
+            On each membrane.
+        angle_error : float
+            Standard deviation of an angle [°].
+        scale_error : float
+            Relative standard error of the pixel size.
+
+        Returns
+        -------
+        float
+        """
+        located = distance_limit(self.angles, np.sqrt(2 / particles) * localisation)
+        missed = abs(distance) * distance_limit(self.angles, np.deg2rad(angle_error))
+        return float(np.sqrt(located**2 + missed**2 + (scale_error * distance) ** 2))
+
+
+def film_errors(
+    number: int,
+    localisation: float,
+    rng: np.random.Generator,
+    *,
+    film: tuple[float, float] = (40.0, 55.0),
+    diameter: float = 100.0,
+    spread: float = 0.1,
+    design: Design | None = None,
+) -> np.ndarray:
+    """Film thicknesses that the paper's test would give, one pair of particles per film.
+
+    The film lies between two particles, so that their centres are one mean radius of either
+    farther apart than its faces; as in the paper's cells, the nominal diameter is taken for it.
+
+    Parameters
+    ----------
+    number : int
+        Of films.
+    localisation : float
+        Standard error of one coordinate of one particle [nm].
+    rng : numpy.random.Generator
+    film : tuple of float
+        Range of true thicknesses [nm], uniform.
+    diameter, spread : float
+        Nominal diameter [nm] and relative standard deviation of the particles.
+    design : Design, optional
+        By default the paper's -5°, 0°, +5°.
+
+    Returns
+    -------
+    ndarray, (number,)
+        Measured thicknesses [nm].
+    """
+    angles = (design or Design(5.0, 3)).angles
+    theta = np.deg2rad(angles)
+    sizes = diameter * (1 + spread * rng.standard_normal((number, 2)))
+    distance = rng.uniform(*film, number) + sizes.mean(axis=1)
+    noise = np.sqrt(2) * localisation * rng.standard_normal((number, len(theta)))
+    position = distance[:, None] * np.sin(theta) + noise
+    slopes = np.linalg.pinv(np.column_stack([np.sin(theta), np.cos(theta)]))[0]
+    return position @ slopes - diameter

@@ -1,0 +1,1 @@
+"""Frames on disk and from a camera: in and out, with their calibration."""

@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lctem_core.errors import InputError
+from lctem_core.evaluate import following
+from lctem_core.live.integrate import Sum
+from lctem_core.simulate.fields import DIAMETER, moving_field
+
+
+def _field(electrons=50.0, speed=1.0, motion="each its own way", **more):
+    return moving_field(electrons, speed, motion, np.random.default_rng(3), **more)
+
+
+@pytest.mark.parametrize("motion", ["each its own way", "drift"])
+def test_particles_go_the_given_way_in_ten_frames(motion):
+    movie = _field(speed=1.5, motion=motion, frames=11, size=128)
+    way = np.hypot(*np.moveaxis(movie.offsets[-1] - movie.offsets[0], -1, 0))
+    np.testing.assert_allclose(way, 1.5 * DIAMETER)
+    assert not movie.offsets[-1].any()  # the field is as drawn in the newest frame
+
+
+def test_brownian_particles_do_so_in_the_root_mean_square():
+    ways = [
+        moving_field(1, 1.0, "Brownian", np.random.default_rng(i), frames=11, size=64).offsets[0]
+        for i in range(60)
+    ]
+    way = np.concatenate(ways)
+    assert np.sqrt((way**2).sum(axis=-1).mean()) == pytest.approx(100, rel=0.1)
+
+
+def test_the_electrons_are_those_of_a_frame():
+    movie = _field(electrons=40, number=0, size=128)
+    clean = movie.counts_without_noise(0)
+    camera = movie.acquisition.camera
+    assert ((clean - camera.offset) / camera.gain).max() == pytest.approx(40, rel=0.03)
+
+
+def test_a_perfect_image_scores_perfectly():
+    movie = _field(frames=3)
+    truth = movie.counts_without_noise(2, following.sharper(movie.acquisition, movie.pixel_size))
+    seen = following.outcome(truth, movie, 5.0)
+    assert seen.psnr > 60
+    assert (seen.found, seen.missed, seen.false) == (len(movie.scene.particles), 0, 0)
+    assert max(seen.errors) < 0.1 * DIAMETER
+
+
+def test_an_old_position_is_an_error_of_the_way():
+    movie = _field(speed=2.0, motion="drift", frames=4, number=4)
+    shift = 0.2 * 3 * DIAMETER
+    seen = following.outcome(movie.counts_without_noise(0), movie, 5.0)
+    assert np.median(seen.errors) == pytest.approx(shift, rel=0.2)
+    assert seen.psnr < following.outcome(movie.counts_without_noise(3), movie, 5.0).psnr - 5
+
+
+def test_ways_see_the_frames_they_should():
+    frames = np.random.default_rng(0).integers(0, 100, (14, 64, 64)).astype(np.uint16)
+    ways = following.treatments(lambda image: image, lambda clip: clip.sum(axis=0), n=10)
+    np.testing.assert_array_equal(ways["single frame"](frames), frames[-1])
+    expected = frames[-10:].sum(axis=0)
+    np.testing.assert_array_equal(ways["sum of 10"](frames), expected)
+    np.testing.assert_array_equal(ways["temporal network"](frames), expected)
+    np.testing.assert_array_equal(following.integrated(frames, Sum(10)), expected)
+
+
+def test_thresholds_let_no_empty_field_be_crowded():
+    ways = {"single frame": lambda frames: frames[-1].astype(np.float32)}
+    found = following.thresholds(ways, [20.0], seed=1, fields=2)
+    assert 2 < found["single frame"] < 40
+
+
+def test_wrong_arguments_are_told():
+    with pytest.raises(InputError, match="a motion of"):
+        _field(motion="jump")
+    with pytest.raises(InputError, match="speed of 0"):
+        _field(speed=-1)
+    assert len(replace(_field(size=64)).doses) == 20

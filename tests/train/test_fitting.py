@@ -1,0 +1,304 @@
+"""Training on a small simulated store: learns, is reproducible, goes on after a kill."""
+
+import multiprocessing
+import time
+from datetime import timedelta
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from lctem_core.errors import InputError
+from lctem_core.evaluate import metrics
+from lctem_core.networks.weights import load
+from lctem_core.train import dataset, fitting, pairs, store
+from lctem_core.train.callbacks import read_log
+from lctem_core.train.config import Config
+from lctem_core.train.fitting import Refinement, fit, settle
+from lctem_core.train.loaders import PairsData
+
+SMALL = {
+    "shuffle": 4, "depth": 3, "crop": 64, "batch": 8, "epochs": 2, "rate": 3e-3,
+    "schedule": "cosine", "mosaic": 0.3, "validate_every": 1, "workers": 0, "validation": 0.2,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    dataset.write_dataset(folder / "images", 32, size=192, workers=1, progress=False)
+    return store.prepare(
+        folder / "images", folder / "images" / dataset.LIST, folder / "store", size=128,
+        progress=False,
+    )  # fmt: skip
+
+
+def test_training_beats_the_noisy_images(prepared, tmp_path):
+    config = Config.of(SMALL | {"epochs": 12, "loss": "ssim+l1"})
+    weights = fit(prepared, tmp_path, config, progress=False, facts={"data": "a test's"})
+    _, card = load(weights)
+    validation = PairsData(prepared, config).validation
+    untreated = np.mean([metrics.psnr(prepared.noisy(i), prepared.truth(i)) for i in validation])
+    assert card["metrics"]["val_psnr"] > untreated + 3
+    assert card["data"] == "a test's"
+    assert card["provenance"]["seconds"] > 0
+    assert card["crops_seen"] == 12 * (card["pairs"]["training"] // 8) * 8
+    curves = read_log(tmp_path)
+    assert len(curves["epoch"]) == 12
+    assert curves["train_loss"][-1] < curves["train_loss"][0]
+    assert len(list((tmp_path / "look").glob("*.png"))) == 12
+
+
+def test_a_seed_gives_identical_weights(prepared, tmp_path):
+    states = []
+    for run in ("a", "b"):
+        weights = fit(prepared, tmp_path / run, Config.of(SMALL), progress=False)
+        states.append(load(weights)[0].state_dict())
+    for key, value in states[0].items():
+        assert torch.equal(value, states[1][key]), key
+
+
+def test_beginning_from_imagenet_where_a_run_begins_only(prepared, tmp_path, monkeypatch):
+    filled = []
+
+    def fill(network, encoder):
+        filled.append(encoder)
+        with torch.no_grad():
+            network.unet.encoder.conv1.weight.zero_()
+
+    monkeypatch.setattr(fitting, "begin_from_imagenet", fill)
+    config = Config.of(SMALL | {"initial": "imagenet", "epochs": 1, "rate": 1e-7})
+    weights = fit(prepared, tmp_path, config, progress=False)
+    assert filled == ["resnet18"]
+    first = load(weights)[0].unet.encoder.conv1.weight
+    assert first.abs().max() < 1e-5  # from where it was told to begin
+    weights.unlink()
+    fit(prepared, tmp_path, config, progress=False)  # goes on from the checkpoint
+    assert filled == ["resnet18"]
+
+
+def _train(path, folder, config):
+    fit(store.Store.open(path), folder, config, progress=False)
+
+
+def test_a_killed_run_goes_on(prepared, tmp_path):
+    config = Config.of(SMALL | {"epochs": 4})
+    whole = fit(prepared, tmp_path / "whole", config, progress=False)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_train, args=(prepared.path, tmp_path / "killed", config)
+    )
+    process.start()
+    last = tmp_path / "killed" / "last.ckpt"
+    deadline = time.monotonic() + 120
+    while not last.exists() and process.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    assert last.exists()
+    assert not (tmp_path / "killed" / "weights.safetensors").exists()
+    weights = fit(prepared, tmp_path / "killed", config, progress=False)
+    assert list(read_log(tmp_path / "killed")["epoch"]) == [0, 1, 2, 3]
+    resumed, straight = (load(w)[0].state_dict() for w in (weights, whole))
+    for key, value in straight.items():
+        torch.testing.assert_close(resumed[key], value, rtol=1e-3, atol=1e-5)
+
+
+def test_settled_statistics_are_those_of_all_batches():
+    torch.manual_seed(0)
+    layer = torch.nn.BatchNorm2d(2)
+    images = torch.randn(12, 2, 8, 8) * 3 + 5
+    loader = DataLoader(TensorDataset(images, images), batch_size=4)
+    settle(layer, loader, 100, progress=False)
+    assert not layer.training
+    assert layer.momentum == 0.1
+    torch.testing.assert_close(layer.running_mean, images.mean(dim=(0, 2, 3)))
+    variances = torch.stack([part.var(dim=(0, 2, 3)) for part in images.split(4)])
+    torch.testing.assert_close(layer.running_var, variances.mean(dim=0))
+
+
+def test_settling_changes_statistics_and_no_weight(prepared, tmp_path):
+    states = []
+    for settled in (0, 3):
+        config = Config.of(SMALL | {"settled": settled})
+        weights = fit(prepared, tmp_path / str(settled), config, progress=False)
+        states.append(load(weights)[0].state_dict())
+    moved = {name for name, value in states[0].items() if not torch.equal(value, states[1][name])}
+    assert any("running_var" in name for name in moved)
+    assert all("running" in name or "num_batches" in name for name in moved)
+
+
+class Killed(Exception):
+    """Instead of a kill, after a checkpoint."""
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Of every step of training: the rate and what identifies the batch."""
+    seen, trained = [], Refinement.training_step
+
+    def noted(self, batch, number):
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        seen.append((rate, float(batch[0].double().sum())))
+        return trained(self, batch, number)
+
+    monkeypatch.setattr(Refinement, "training_step", noted)
+    return seen
+
+
+@pytest.mark.parametrize("between", [timedelta(0), timedelta(hours=1)])
+@pytest.mark.parametrize("schedule", ["cosine", "plateau"])
+def test_killed_after_every_checkpoint_is_the_same_as_never(
+    prepared, tmp_path, monkeypatch, steps, schedule, between
+):
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau
+    begun = plateau.__init__
+
+    def impatient(self, optimizer, **options):
+        """Halve the rate after every epoch that is not ten times better than the best before."""
+        begun(self, optimizer, **options | {"patience": 0, "threshold": 0.9})
+
+    monkeypatch.setattr(plateau, "__init__", impatient)
+    config = Config.of(SMALL | {"epochs": 3, "schedule": schedule})  # of three steps each
+    whole = fit(prepared, tmp_path / "whole", config, progress=False)
+    expected = steps.copy()
+    assert len({rate for rate, _ in expected}) > 1
+    steps.clear()
+
+    saved = fitting._Renaming.save_checkpoint
+
+    def killed(*arguments, **options):
+        saved(*arguments, **options)
+        raise Killed
+
+    monkeypatch.setattr(fitting, "BETWEEN", between)
+    monkeypatch.setattr(fitting._Renaming, "save_checkpoint", killed)
+    kills = 9 if between == timedelta(0) else 3
+    for _ in range(kills):
+        with pytest.raises(Killed):
+            fit(prepared, tmp_path / "killed", config, progress=False)
+    weights = fit(prepared, tmp_path / "killed", config, progress=False)
+
+    assert steps == expected  # no batch twice, none left out, each at its rate
+    resumed, straight = (load(w)[0].state_dict() for w in (weights, whole))
+    for key, value in straight.items():
+        torch.testing.assert_close(resumed[key], value, rtol=0, atol=0)
+    curves = read_log(tmp_path / "killed")
+    for name, values in read_log(tmp_path / "whole").items():
+        assert np.isfinite(values).all()
+        np.testing.assert_allclose(curves[name], values, rtol=1e-12)
+
+
+def test_a_finished_run_returns_at_once(prepared, tmp_path):
+    config = Config.of(SMALL | {"epochs": 1})
+    first = fit(prepared, tmp_path, config, progress=False)
+    changed = first.stat().st_mtime_ns
+    assert fit(prepared, tmp_path, config, progress=False) == first
+    assert first.stat().st_mtime_ns == changed
+    with pytest.raises(InputError, match="other values of rate"):
+        fit(prepared, tmp_path, Config.of(SMALL | {"epochs": 1, "rate": 1e-4}), progress=False)
+
+
+def test_no_truth_on_both_sides_and_augmentation_only_in_training(prepared):
+    data = PairsData(prepared, Config.of(SMALL | {"mosaic": 1.0}))
+    shared = pairs.overlap(prepared.pairs, data.training, data.validation)
+    assert shared["dry"] == 0
+    noisy, truth = next(iter(data.val_dataloader()))
+    first = data.validation[0]
+    np.testing.assert_array_equal(noisy[0, 0], prepared.noisy(first))
+    np.testing.assert_array_equal(truth[0, 0], prepared.truth(first))
+    for noisy, truth in data.train_dataloader():
+        assert noisy.shape == truth.shape == (8, 1, 64, 64)
+
+
+def test_draws_do_not_depend_on_the_number_of_workers(prepared):
+    batches = []
+    for workers in (0, 2):
+        data = PairsData(prepared, Config.of(SMALL | {"workers": workers}))
+        batches.append([noisy for noisy, _ in data.train_dataloader()])
+    for one, two in zip(*batches, strict=True):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("loss", ["ssim", "l1", "l2", "ssim+l1"])
+@pytest.mark.parametrize("encoder", ["resnet18", "resnet50"])
+def test_every_loss_reaches_every_parameter(loss, encoder):
+    torch.manual_seed(0)
+    module = Refinement(Config.of(SMALL | {"loss": loss, "encoder": encoder}))
+    module.loss(module(torch.rand(2, 1, 64, 64)), torch.rand(2, 1, 64, 64)).backward()
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        assert parameter.grad.abs().max() > 0, name
+
+
+def test_the_papers_protocol_is_the_default():
+    config = Config()
+    assert (config.encoder, config.shuffle, config.depth) == ("resnet18", 1, 5)
+    assert (config.batch, config.epochs, config.rate, config.crop) == (64, 2000, 1e-4, 0)
+    assert (config.loss, config.window, config.mosaic) == ("ssim", 11, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"encodr": "resnet18"}, "encodr"),
+        ({"encoder": "vgg"}, "resnet18"),
+        ({"loss": "huber"}, "ssim"),
+        ({"window": 10}, "odd"),
+        ({"schedule": "step"}, "plateau"),
+        ({"crop": 100}, "divisible by 32"),
+        ({"epochs": 0}, "epochs"),
+        ({"rate": 0}, "rate"),
+        ({"mosaic": 2}, "probability"),
+        ({"epochs": "abc"}, "whole number for epochs"),
+        ({"epochs": 1.5}, "whole number for epochs"),
+        ({"rate": None}, "number for rate"),
+        ({"workers": -1}, "workers"),
+        ({"precision": "8-bit"}, "bf16-mixed"),
+    ],
+)
+def test_bad_configuration(values, words):
+    with pytest.raises(InputError, match=words):
+        Config.of(values)
+
+
+def test_numbers_as_yaml_gives_them():
+    # YAML 1.1 reads 1e-4 as a text.
+    config = Config.of({"rate": "1e-4", "epochs": "3"})
+    assert (config.rate, config.epochs) == (1e-4, 3)
+
+
+def test_another_store_does_not_continue_a_run(prepared, tmp_path):
+    config = Config.of(SMALL | {"epochs": 1})
+    fit(prepared, tmp_path / "run", config, progress=False)
+    images = prepared.path.parent / "images"
+    listed = images / dataset.LIST
+    other = store.prepare(images, listed, tmp_path / "b", size=128, low=1.0, progress=False)
+    with pytest.raises(InputError, match="other values of low"):
+        fit(other, tmp_path / "run", config, progress=False)
+
+
+def test_frames_that_the_network_cannot_halve(prepared, tmp_path):
+    images = prepared.path.parent / "images"
+    other = store.prepare(
+        images, images / dataset.LIST, tmp_path / "s", size=100, progress=False
+    )  # fmt: skip
+    with pytest.raises(InputError, match="divisible by 32"):
+        fit(other, tmp_path / "run", Config.of(SMALL), progress=False)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() > 1, reason="this machine has several GPUs")
+def test_more_gpus_than_there_are(prepared, tmp_path):
+    with pytest.raises(InputError, match="GPUs"):
+        fit(prepared, tmp_path, Config.of(SMALL), devices=2, progress=False)
+
+
+def test_crop_larger_than_the_frames(prepared, tmp_path):
+    with pytest.raises(InputError, match="at most the prepared size 128"):
+        fit(prepared, tmp_path, Config.of(SMALL | {"crop": 256}), progress=False)
+
+
+def test_no_log(tmp_path):
+    with pytest.raises(InputError, match="Train first"):
+        read_log(tmp_path)
