@@ -62,7 +62,7 @@ EXECUTION_TAGS = {"parameters", "raises-exception", "skip-execution"}
 NEEDS_DATA = "needs-data"
 REAL_FILES = ("sample.tif", "list_dataset.txt")
 #: Files of the core that read shipped weights, and the published files of the authors.
-USES_WEIGHTS = "networks/weights.py"
+USES_WEIGHTS = "networks/cards.py"
 USES_PUBLISHED = "lctem_core/io/published.py"
 
 

@@ -12,10 +12,9 @@ import argparse
 import json
 from pathlib import Path
 
-import torch
-
 from lctem_core.evaluate.benchmark import measure
 from lctem_core.files import replacing
+from lctem_core.networks.model import Model
 from lctem_core.networks.weights import load
 from lctem_core.refine import runtimes
 from lctem_core.refine.agreement import losses
@@ -50,10 +49,11 @@ def losses_of(weights: str, frames: int) -> dict[str, dict[str, float]]:
     The shipped weights cannot tell what a precision costs the paper's network: it has random ones.
     """
     network, card = load(weights)
+    model = Model(card, network=network)
     made = {
-        name: runtimes.make(name, network, card, torch.device("cpu"))
+        name: runtimes.make(name, model, "cpu")
         for name in ("torch", "openvino-bf16", "openvino-int8")
-        if not runtimes.obstacle(name, torch.device("cpu"))
+        if not runtimes.obstacle(name, "cpu")
     }
     found = losses(made, card, frames)
     for name, runtime in made.items():

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 
-from lctem_core.errors import InputError
+from lctem_core.errors import InputError, needs
 
 app = typer.Typer(
     help="Refine low-dose liquid-cell TEM images, and train the networks that do it.",
@@ -18,8 +17,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-# The modules that a command needs are imported inside it: PyTorch takes seconds to load, and
-# `lctem --help` or a mistyped path should not wait for it.
+# The modules that a command needs are imported inside it: `lctem --help` or a mistyped path should
+# not wait for them, and PyTorch is an optional dependency.
 
 
 @app.command()
@@ -36,13 +35,14 @@ def refine(
         ),
     ] = "faithful",
     weights: Annotated[
-        str | None, typer.Option(help="Shipped weights by name, or a .safetensors file.")
+        str | None,
+        typer.Option(help="Shipped weights by name, a .safetensors file, or the authors' .pth."),
     ] = None,
     device: Annotated[
         str | None, typer.Option(help="cpu or cuda; by default a GPU if there is one.")
     ] = None,
     runtime: Annotated[
-        str, typer.Option(help="torch, openvino, onnxruntime, …; auto takes the fastest exact one.")
+        str, typer.Option(help="onnxruntime, openvino, torch, …; auto takes the fastest exact one.")
     ] = "auto",
 ) -> None:
     """Refine one frame: camera counts in, float32 TIFF of the counts without noise out."""
@@ -68,17 +68,90 @@ def refine(
 
 
 @app.command()
+def info(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="TIFF, PNG, DM3, DM4 or zarr.")],
+) -> None:
+    """Say what a file holds: frames, their size and type, and the calibration found in it."""
+    from lctem_core.io.recording import opened
+
+    with opened(source) as found:
+        frames, height, width = found.counts.shape
+        told = {
+            "frames": f"{frames} of {height} × {width} pixels, {found.counts.dtype}",
+            "pixel size": found.pixel_size and f"{found.pixel_size:.4g} nm",
+            "exposure": found.exposure and f"{found.exposure:.4g} s",
+            "electrons per count": found.electrons_per_count
+            and f"{found.electrons_per_count:.4g} e-, from {found.offset:.4g} counts on",
+        }
+    for what, value in told.items():
+        typer.echo(f"{what:<20} {value or 'not in the file'}")
+
+
+@app.command()
+def runtimes(
+    look: Annotated[str, typer.Option(help="faithful or dry.")] = "faithful",
+    weights: Annotated[
+        str | None, typer.Option(help="Shipped weights by name, or a .safetensors file.")
+    ] = None,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure again, whatever is remembered.")
+    ] = False,
+) -> None:
+    """Show how fast this machine runs a network in which runtime, and which one is taken.
+
+    The choice is measured once for each machine, network and version of the runtimes, and kept in
+    the user's cache.
+    """
+    from lctem_core.networks.model import Model
+    from lctem_core.refine import choice
+    from lctem_core.refine.refiner import LOOKS
+    from lctem_core.refine.runtimes import NAMES, device_of, obstacle
+
+    if look not in LOOKS:
+        raise InputError(f"a look of {', '.join(LOOKS)}", repr(look), "Use one of these names.")
+    device = device_of(None, "auto")
+    chosen = choice.choose(Model.load(weights or LOOKS[look]), device, measure=measure)
+    trials = {trial.name: trial for trial in chosen.trials}
+    for name, what in NAMES.items():
+        trial = trials.get(name)
+        if name == chosen.name:
+            told = "taken"
+        elif trial and not trial.refused:
+            told = "not faster by a tenth"
+        else:
+            told = (trial and trial.refused) or obstacle(name, device) or "only if named"
+        taken = f"{1e3 * trial.seconds:7.1f} ms" if trial and trial.seconds else " " * 10
+        typer.echo(f"{name:<20} {taken}  {told} ({what})")
+    if not trials:
+        typer.echo("Nothing was measured: there is only one candidate here.")
+
+
+@app.command()
 def export(
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="New file, .onnx.")],
+    target: Annotated[Path | None, typer.Argument(metavar="[OUT]", help="New file, .onnx.")] = None,
     size: Annotated[int, typer.Option(help="Height and width of the frames in pixels.")] = 512,
     look: Annotated[str, typer.Option(help="faithful or dry.")] = "faithful",
     weights: Annotated[
         str | None, typer.Option(help="Shipped weights by name, or a .safetensors file.")
     ] = None,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--beside", help="In place of OUT: beside the weights, any size, for this package."
+        ),
+    ] = False,
 ) -> None:
     """Write a network as an ONNX model for other programs, with a card that says how to feed it."""
     from lctem_core.refine.export import export as write
+    from lctem_core.refine.export import export_beside
 
+    if beside == (target is not None):
+        raise InputError("a name OUT, or --beside", "both" if beside else "neither", "Give one.")
+    if beside:
+        if weights is None:
+            raise InputError("--weights with --beside", "none", "Name the weights.")
+        typer.echo(f"{export_beside(weights)}: any height and width, and a note in the card")
+        return
     card = write(target, weights, look=look, size=size)
     shape = " × ".join(str(side) for side in card["input"]["shape"])
     typer.echo(f"{target}: {shape}, float32, ONNX operators {card['opset']}")
@@ -184,9 +257,12 @@ def train(
     devices: Annotated[str, typer.Option(help="Number of GPUs, or auto for all.")] = "1",
 ) -> None:
     """Train a network on a prepared store; writes weights.safetensors with its card."""
-    from lctem_core.train.config import Config
-    from lctem_core.train.fitting import fit
-    from lctem_core.train.store import Store
+    import yaml
+
+    with needs("train", "training"):
+        from lctem_core.train.config import Config
+        from lctem_core.train.fitting import fit
+        from lctem_core.train.store import Store
 
     values = (config and yaml.safe_load(config.read_text("utf8"))) or {}
     for item in set_ or []:

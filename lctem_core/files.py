@@ -41,6 +41,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def cache_dir() -> Path:
+    """Folder for what is made or measured once on this computer; ``LCTEM_CACHE`` names another."""
+    import platformdirs
+
+    return Path(os.environ.get("LCTEM_CACHE") or platformdirs.user_cache_dir("lctem"))
+
+
 # The source hash ---------------------------------------------------------------------------------
 
 

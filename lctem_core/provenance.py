@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from datetime import UTC, datetime
-from importlib.metadata import version
+from contextlib import suppress
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("torch", "segmentation-models-pytorch", "lightning", "numpy", "opencv-python-headless")
+#: What numbers depend on; the light installation has some of them only.
+PACKAGES = (
+    "torch", "segmentation-models-pytorch", "lightning", "onnxruntime", "openvino", "numpy",
+    "opencv-python-headless",
+)  # fmt: skip
 
 
 def commit() -> str:
@@ -37,6 +42,15 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def versions() -> dict[str, str]:
+    """Versions of those of `PACKAGES` that are installed."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
 def provenance(**facts: Any) -> dict[str, Any]:
     """Facts that a recorded number or a set of weights carries.
 
@@ -52,8 +66,8 @@ def provenance(**facts: Any) -> dict[str, Any]:
     """
     return facts | {
         "commit": commit(),
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "processor": processor(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": versions(),
     }

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate.timing import Times, in_turns, operations, peak, record
 from lctem_core.io.frames import check_image
 from lctem_core.networks import weights
+from lctem_core.networks.model import Model
 from lctem_core.networks.shortened import shortened
 from lctem_core.networks.unet import unet
 from lctem_core.refine import runtimes
@@ -30,15 +30,16 @@ NETWORKS = ("paper", "faithful", "temporal", "dry-look")
 STAGES = ("check", "reduce", "stretch", "infer", "scale back", "draw")
 
 
-def load(name: str) -> tuple[nn.Module, dict[str, Any]]:
-    """One of `NETWORKS` with its card."""
+def load(name: str) -> Model:
+    """One of `NETWORKS`, in PyTorch's memory: the others are compared with PyTorch."""
     if name not in NETWORKS:
         raise InputError(f"a network of {', '.join(NETWORKS)}", repr(name), "Use one of these.")
     if name != "paper":
-        return weights.load(name)
+        network, card = weights.load(name)
+        return Model(card, network=network)
     torch.manual_seed(0)
     card = {"architecture": {"encoder": "resnet18"}, "preprocessing": {"low": 0.1, "high": 99.9}}
-    return unet("resnet18").eval(), card
+    return Model(card, network=unet("resnet18"))
 
 
 def measure(
@@ -90,26 +91,26 @@ def measure(
     with warnings.catch_warnings():
         # Whether 8 bits suit a network is measured here.
         warnings.filterwarnings("ignore", message="8-bit integers")
-        for name, (network, card) in loaded.items():
+        for name, model in loaded.items():
             made[name] = {
-                runtime: runtimes.make(runtime, network, card, where)
+                runtime: runtimes.make(runtime, model, where)
                 for runtime, reason in tried.items()
                 if not reason
             }
     before = peak()
     path = {}
     if "faithful" in loaded:
-        path = paths(*loaded["faithful"], made["faithful"], camera, path_repeats)
+        path = paths(loaded["faithful"], made["faithful"], camera, path_repeats)
     content = {
         "path": path,
         "times": time_networks(made, sizes, largest=largest, repeats=repeats, budget=budget),
         "operations": {
-            name: operations(network, 256, 256, runtimes.channels(card)) / 256**2
-            for name, (network, card) in loaded.items()
+            name: operations(model.network, 256, 256, model.channels) / 256**2
+            for name, model in loaded.items()
         },
         "operations shortened": {
-            name: operations(shortened(network), 256, 256, runtimes.channels(card)) / 256**2
-            for name, (network, card) in loaded.items()
+            name: operations(shortened(model.network), 256, 256, model.channels) / 256**2
+            for name, model in loaded.items()
         },
         "unsuited": {name: reason for name, reason in tried.items() if reason},
         "agreement": {
@@ -122,7 +123,7 @@ def measure(
         "loss": {},
     }
     if "faithful" in loaded:
-        content["loss"] = losses(made["faithful"], loaded["faithful"][1], loss_frames)
+        content["loss"] = losses(made["faithful"], loaded["faithful"].card, loss_frames)
     content["peak"] = [before, peak()]
     content["seconds"] = round(time.perf_counter() - begun)
     content["camera"] = camera
@@ -145,13 +146,13 @@ def camera_frame(size: int = 2048, seed: int = 0) -> np.ndarray:
 
 
 def paths(
-    network: nn.Module, card: dict[str, Any], made: Mapping[str, Runtime], camera: int, repeats: int
+    model: Model, made: Mapping[str, Runtime], camera: int, repeats: int
 ) -> dict[str, dict[str, dict[str, float | int]]]:
     """`path_stages` in every runtime, as numbers of `Times.facts` [ms]."""
     frame = camera_frame(camera)
     found = {}
     for name, runtime in made.items():
-        refine = Refiner(network, card, str(runtime.device), runtime)
+        refine = Refiner(model, None, runtime.device, runtime)
         stages = path_stages(refine, frame, repeats=repeats)
         found[name] = {stage: times.facts() for stage, times in stages.items()}
     return found

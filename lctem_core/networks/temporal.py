@@ -13,9 +13,6 @@ from torch.nn import functional
 
 from lctem_core.networks.fast import SCALES, Fold, KeptDetail, slim_unet
 
-#: What the network takes: the adaptive mean, and the noise in it as a share of a frame's.
-CHANNELS = 2
-
 
 class TemporalUnet(nn.Module):
     """A slim U-Net for an adaptive mean of the last frames of a movie.

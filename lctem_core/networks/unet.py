@@ -118,11 +118,6 @@ def architecture_of(given: dict[str, Any]) -> dict[str, Any]:
     return defaults | given
 
 
-def stride(architecture: dict[str, Any]) -> int:
-    """Number of pixels that both sides of an input must be divisible by."""
-    return architecture.get("shuffle", 1) * 2 ** architecture.get("depth", 5)
-
-
 def parameter_count(model: nn.Module) -> int:
     """Number of trained parameters."""
     return sum(p.numel() for p in model.parameters())

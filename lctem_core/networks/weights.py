@@ -12,9 +12,8 @@ from torch import nn
 
 from lctem_core.errors import InputError
 from lctem_core.files import replacing
-from lctem_core.networks.unet import build, unet
-
-WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+from lctem_core.networks.cards import read_card, weights_path
+from lctem_core.networks.unet import ENCODERS, build, unet
 
 
 def save(model: nn.Module, card: dict[str, Any], path: str | Path) -> None:
@@ -64,14 +63,7 @@ def load(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
         If the file is not there, has no card, is not safetensors, or does not fit its card.
     """
     path = weights_path(path)
-    card_path = path.with_suffix(".json")
-    if not card_path.exists():
-        raise InputError(
-            f"a card {card_path.name} beside the weights",
-            "none",
-            "Keep the two files together; the card says which network the weights are for.",
-        )
-    card = _read_card(card_path)
+    card = read_card(path)
     try:
         state = load_file(path)
     except Exception as error:  # safetensors raises its own class and others for other damage
@@ -83,41 +75,29 @@ def load(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     return model.eval(), card
 
 
-def _read_card(path: Path) -> dict[str, Any]:
-    try:
-        card = json.loads(path.read_text("utf8"))
-    except ValueError as error:
-        raise InputError("a card in JSON", f"{path.name}: {error}", "Get it again.") from error
-    needed = ("architecture", "preprocessing")
-    missing = [key for key in needed if not isinstance(card, dict) or key not in card]
-    if missing:
-        raise InputError(
-            f"a card with {' and '.join(needed)}",
-            f"{path.name} without {' and '.join(missing)}",
-            "Take the card that was written with the weights.",
-        )
-    return card
-
-
-def load_published(path: str | Path, encoder: str = "resnet18") -> nn.Module:
+def load_published(path: str | Path) -> nn.Module:
     """The paper's network with weights in the authors' format (``params.pth``).
 
-    The file is read by PyTorch's weights-only loader, which executes no code.
+    The file is read by PyTorch's weights-only loader, which executes no code. The encoder is the
+    one of the paper's five whose tensors the file holds.
 
     Parameters
     ----------
     path : str or Path
-    encoder : str
 
     Returns
     -------
     torch.nn.Module
         In evaluation mode.
+
+    Raises
+    ------
+    InputError
+        If the file is not there, is no state dict, or is one of another network.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError("a file of published weights", f"no file {path}", "Check the path.")
-    model = unet(encoder)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # pickle, zip and runtime errors, by the kind of damage
@@ -126,8 +106,16 @@ def load_published(path: str | Path, encoder: str = "resnet18") -> nn.Module:
             f"{path.name}: {str(error).splitlines()[0]}",
             "Files that need code to load are refused; ask for the state dict alone.",
         ) from error
-    fill(model, state, path.name)
-    return model.eval()
+    shapes = {name: getattr(value, "shape", None) for name, value in dict(state).items()}
+    encoder = ENCODERS[0]
+    for name in ENCODERS:
+        with torch.device("meta"):
+            own = unet(name).state_dict()
+        if {key: value.shape for key, value in own.items()} == shapes:
+            encoder = name
+    network = unet(encoder)
+    fill(network, state, path.name)
+    return network.eval()
 
 
 def fill(model: nn.Module, state: dict[str, torch.Tensor], name: str) -> None:
@@ -149,19 +137,3 @@ def fill(model: nn.Module, state: dict[str, torch.Tensor], name: str) -> None:
         )
     model.load_state_dict({key: value.float() if value.is_floating_point() else value
                            for key, value in state.items()})  # fmt: skip
-
-
-def weights_path(path: str | Path) -> Path:
-    """Path of weights that are given as a path, or by the name of shipped ones."""
-    given = Path(path)
-    shipped = WEIGHTS / f"{path}.safetensors"
-    if given.suffix != ".safetensors" and shipped.exists():
-        return shipped
-    if given.is_file():
-        return given
-    names = ", ".join(sorted(p.stem for p in WEIGHTS.glob("*.safetensors")))
-    raise InputError(
-        f"a .safetensors file, or one of the shipped weights ({names})",
-        repr(str(path)),
-        "Check the path.",
-    )

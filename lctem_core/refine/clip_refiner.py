@@ -8,7 +8,7 @@ import numpy as np
 
 from lctem_core.errors import InputError
 from lctem_core.io.frames import check_image
-from lctem_core.networks.weights import load
+from lctem_core.networks.model import Model
 from lctem_core.refine.adaptive import adapted, means, windows
 from lctem_core.refine.preprocess import limits, reduce_longer, stretched
 from lctem_core.refine.refiner import Refiner
@@ -66,8 +66,7 @@ class ClipRefiner:
         -------
         ClipRefiner
         """
-        network, card = load(weights)
-        return cls(Refiner(network, card, device, runtime))
+        return cls(Refiner(Model.load(weights), None, device, runtime))
 
     def __call__(self, clip: np.ndarray, size: int = 512) -> np.ndarray:
         """Refine the newest of the last frames.

@@ -1,4 +1,4 @@
-"""Ways to run a network: PyTorch, OpenVINO, ONNX Runtime, each behind the same call.
+"""Ways to run a network: OpenVINO, ONNX Runtime, and PyTorch in `torch_engine`, by one call.
 
 An engine takes a float32 array (N, C, H, W) and returns one (N, 1, H, W), both in the memory of the
 host: whatever goes to a GPU and back is part of the call, and the call returns when it is done.
@@ -6,26 +6,17 @@ host: whatever goes to a GPU and back is part of the call, and the call returns 
 
 from __future__ import annotations
 
-import copy
 import io
 import logging
+import os
 import threading
-import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
-import torch
-from torch import nn
 
-from lctem_core.networks.shortened import shortened
-
-#: Version of the ONNX operators: old enough for runtimes of 2022, and for Python 3.10.
-OPSET = 17
-INPUT, OUTPUT = "image", "refined"
-#: Axes whose length is not fixed in the model: N, H, W.
-FREE = ("frames", "height", "width")
+from lctem_core.networks.cards import FREE, INPUT, OUTPUT
 
 
 class Engine(Protocol):
@@ -38,50 +29,16 @@ class Engine(Protocol):
         """Give back the memory that is kept for the shapes seen so far."""
 
 
-class Torch:
-    """PyTorch, operation by operation or compiled.
+def threads() -> int:
+    """Threads that a runtime takes: ``OMP_NUM_THREADS``, or one per core of this process."""
+    if asked := os.environ.get("OMP_NUM_THREADS", "").split(",")[0]:
+        return max(1, int(asked))
+    import psutil
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Copied; the original keeps its layout and precision.
-    device : torch.device
-    channels_last : bool
-        Channels innermost in memory, as the convolution libraries compute.
-    weights : torch.dtype
-        Precision of weights and activations.
-    autocast : torch.dtype, optional
-        Precision of the convolutions alone; the weights stay as they are.
-    compiled : bool
-        ``torch.compile``, which on a GPU also records a CUDA graph per shape.
-    """
-
-    def __init__(
-        self,
-        network: nn.Module,
-        device: torch.device,
-        *,
-        channels_last: bool = False,
-        weights: torch.dtype = torch.float32,
-        autocast: torch.dtype | None = None,
-        compiled: bool = False,
-    ) -> None:
-        self.device, self.weights, self.autocast = device, weights, autocast
-        self.layout = torch.channels_last if channels_last else torch.contiguous_format
-        network = copy.deepcopy(network).eval().requires_grad_(False)
-        self.network = network.to(device, weights, memory_format=self.layout)
-        if compiled:
-            self.network = torch.compile(self.network, mode="reduce-overhead")
-
-    def __call__(self, batch: np.ndarray) -> np.ndarray:
-        """Refine a batch, (N, C, H, W) float32 -> (N, 1, H, W) float32."""
-        image = torch.from_numpy(batch).to(self.device, self.weights, memory_format=self.layout)
-        half = torch.autocast(self.device.type, self.autocast, enabled=self.autocast is not None)
-        with torch.inference_mode(), half:
-            return self.network(image).float().cpu().contiguous().numpy()
-
-    def forget(self) -> None:
-        """Nothing is kept but what PyTorch's own allocator keeps."""
+    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # not on Windows and macOS
+        cores = min(cores, len(os.sched_getaffinity(0)))
+    return cores
 
 
 #: Shapes for which OpenVINO and ONNX Runtime keep a compiled model. With free height and width both
@@ -258,38 +215,3 @@ def _quantised(graph: Any, calibration: Sequence[np.ndarray]) -> Any:
         graph, nncf.Dataset(calibration), subset_size=len(calibration), ignored_scope=outside,
         preset=nncf.QuantizationPreset.MIXED,
     )  # fmt: skip
-
-
-def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> bytes:
-    """Network as an ONNX model, with the operations of `lctem_core.networks.shortened.shortened`.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        (N, C, H, W) -> (N, 1, H, W).
-    channels : int
-        C.
-    size : int, optional
-        Height and width [px], fixed in the model with N = 1; without it, all three are free.
-
-    Returns
-    -------
-    bytes
-        Operators of version 17; input ``image``, output ``refined``.
-    """
-    network = shortened(network).cpu().float().to(memory_format=torch.contiguous_format)
-    axes = dict(zip((0, 2, 3), FREE, strict=True))
-    free = None if size else {name: axes for name in (INPUT, OUTPUT)}
-    example = torch.zeros(1, channels, size or 256, size or 256)
-    written = io.BytesIO()
-    with warnings.catch_warnings():
-        # The newer exporter writes version 18 and later only. The other warnings are of checks
-        # that the sides are divisible, which the caller sees to.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
-        warnings.filterwarnings("ignore", "Constant folding", UserWarning)
-        torch.onnx.export(
-            network, (example,), written, opset_version=OPSET, dynamo=False,
-            input_names=[INPUT], output_names=[OUTPUT], dynamic_axes=free,
-        )  # fmt: skip
-    return written.getvalue()

@@ -1,4 +1,4 @@
-"""Networks for other programs: an ONNX model of a fixed shape, with its card."""
+"""Networks for other programs and for the light installation: ONNX models with their cards."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from lctem_core.errors import InputError
+from lctem_core.errors import InputError, needs
 from lctem_core.files import replacing
-from lctem_core.networks.unet import stride
-from lctem_core.networks.weights import load, weights_path
+from lctem_core.networks.cards import INPUT, OPSET, OUTPUT, weights_path
+from lctem_core.networks.model import Model
 from lctem_core.provenance import provenance
 from lctem_core.refine.adaptive import windows
-from lctem_core.refine.engines import INPUT, OPSET, OUTPUT, OnnxRuntime, Torch, to_onnx
+from lctem_core.refine.agreement import LEAST_PSNR, agreement
+from lctem_core.refine.engines import OnnxRuntime, threads
 from lctem_core.refine.preprocess import FAR
 from lctem_core.refine.refiner import LOOKS
-from lctem_core.refine.runtimes import LEAST_PSNR, agreement, channels, trial_frame
+from lctem_core.refine.runtimes import engine_of, trial_frame
 
 
 def export(
@@ -59,38 +59,27 @@ def export(
         raise InputError("a name that ends in .onnx", str(target), "Change the name.")
     if weights is None and look not in LOOKS:
         raise InputError(f"a look of {', '.join(LOOKS)}", repr(look), "Use one of these names.")
-    source = weights_path(LOOKS[look] if weights is None else weights)
-    network, trained = load(source)
-    step = stride(trained["architecture"])
+    model = Model.load(LOOKS[look] if weights is None else weights)
+    trained, step = model.card, model.stride
     if size < 64 or size % step:
         fitting = max(-(-64 // step), round(size / step)) * step
         raise InputError(
             f"a size of 64 or more, divisible by {step}", str(size), f"{fitting} would do."
         )
-    frames = channels(trained)
-    written = to_onnx(network, frames, size)
-    frame = trial_frame(frames, size)
-    engine = OnnxRuntime(_checked(written), torch.get_num_threads())
-    found = agreement(engine(frame), Torch(network, torch.device("cpu"))(frame))
-    if not found.psnr >= LEAST_PSNR:
-        raise RuntimeError(f"ONNX Runtime and PyTorch disagree: {found}")
+    written = _written(model, size)
     card = {
         "architecture": trained["architecture"],
         "preprocessing": _preprocessing(
             trained["preprocessing"], trained["architecture"].get("frames", 1)
         ),
-        "input": {"name": INPUT, "shape": [1, frames, size, size], "type": "float32"},
+        "input": {"name": INPUT, "shape": [1, model.channels, size, size], "type": "float32"},
         "output": {"name": OUTPUT, "shape": [1, 1, size, size], "type": "float32"},
         "opset": OPSET,
         "onnx_sha256": hashlib.sha256(written).hexdigest(),
-        "agreement": {
-            "with": "PyTorch, float32, on a simulated frame stretched to [0, 1]",
-            "largest_difference": found.largest,
-            "psnr_db": found.psnr if np.isfinite(found.psnr) else None,
-        },
+        "agreement": _agreement(model, written, size),
         "weights": {
-            "name": source.name,
-            "sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
+            "name": model.path.name,
+            "sha256": model.checksum,
             **{name: trained[name] for name in ("data", "provenance") if name in trained},
         },
         "provenance": provenance(),
@@ -103,11 +92,64 @@ def export(
     return card
 
 
-def _checked(written: bytes) -> bytes:
-    import onnx
+def export_beside(weights: str | Path) -> Path:
+    """Write the ONNX model that refining without PyTorch takes, beside the weights.
 
-    onnx.checker.check_model(onnx.load_from_string(written), full_check=True)
-    return written
+    Height and width are free. The card of the weights gets an entry ``onnx``: checksum of the
+    model, of the weights that it was made of, and its agreement with PyTorch.
+
+    Parameters
+    ----------
+    weights : str or Path
+        A ``.safetensors`` file with its card, or the name of shipped weights.
+
+    Returns
+    -------
+    Path
+        Of the ONNX model.
+    """
+    path = weights_path(weights)
+    if path.suffix != ".safetensors":
+        raise InputError("a .safetensors file with its card", path.name, "Save the weights so.")
+    model = Model.load(path)
+    written = _written(model, None)
+    card = model.card | {
+        "onnx": {
+            "sha256": hashlib.sha256(written).hexdigest(),
+            "of": model.checksum,
+            "opset": OPSET,
+            "agreement": _agreement(model, written, 256),
+        }
+    }
+    target = path.with_suffix(".onnx")
+    # The model first: it counts only if the card names it.
+    with replacing(target) as temporary:
+        temporary.write_bytes(written)
+    with replacing(path.with_suffix(".json")) as temporary:
+        temporary.write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", "utf8")
+    return target
+
+
+def _written(model: Model, size: int | None) -> bytes:
+    """The network as ONNX, checked."""
+    with needs("train", "exporting a network"):
+        from lctem_core.networks.onnx_model import checked, halved, to_onnx
+
+        return checked(halved(to_onnx(model.network, model.channels, size)))
+
+
+def _agreement(model: Model, written: bytes, size: int) -> dict[str, Any]:
+    """How far ONNX Runtime's answer is from PyTorch's; an error if that is too far."""
+    frame = trial_frame(model.channels, size)
+    answer = OnnxRuntime(written, threads())(frame)
+    found = agreement(answer, engine_of("torch", model, "cpu")(frame))
+    if not found.psnr >= LEAST_PSNR:
+        raise RuntimeError(f"ONNX Runtime and PyTorch disagree: {found}")
+    return {
+        "with": "PyTorch, float32, on a simulated frame stretched to [0, 1]",
+        "largest_difference": found.largest,
+        "psnr_db": found.psnr if np.isfinite(found.psnr) else None,
+    }
 
 
 def _preprocessing(trained: dict[str, Any], frames: int) -> dict[str, Any]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import nn
 
 from lctem_core.errors import InputError
 from lctem_core.io.frames import check_image
-from lctem_core.networks.unet import stride
-from lctem_core.networks.weights import load
+from lctem_core.networks.model import Model
 from lctem_core.refine import runtimes
+from lctem_core.refine.choice import choose
 from lctem_core.refine.preprocess import limits, reduce_longer, rescale, stretched
 from lctem_core.refine.runtimes import Runtime
+
+if TYPE_CHECKING:
+    from torch import nn
 
 #: Shipped weights by the look that they give a frame.
 LOOKS = {"faithful": "faithful", "dry": "dry-look"}
@@ -30,46 +32,52 @@ class Refiner:
 
     Parameters
     ----------
-    network : torch.nn.Module
+    network : torch.nn.Module or lctem_core.networks.model.Model
         (N, 1, H, W) -> the same; copied.
-    card : dict
-        The card of its weights.
+    card : dict, optional
+        The card of its weights; a `Model` has its own.
     device : str, optional
         ``cpu``, ``cuda``, …; by default what the runtime needs, or a GPU if there is one.
     runtime : str or lctem_core.refine.runtimes.Runtime
         A name of `lctem_core.refine.runtimes.NAMES`, or ``auto``: the fastest on this machine that
-        agrees with PyTorch in float32; or one that was made of this network already.
+        agrees with float32, see `lctem_core.refine.choice.choose`; or one that was made of this
+        network already.
 
     Attributes
     ----------
+    model : lctem_core.networks.model.Model
+        Its `card`, and its `network` as a PyTorch module where PyTorch is installed.
     runtime : lctem_core.refine.runtimes.Runtime
-        Its `name`, its `agreement` with PyTorch in float32, the `trials` of ``auto``.
+        Its `name`, its `agreement` with float32, the `trials` of ``auto``.
+    look : str
+        ``faithful`` or ``dry``.
 
     Examples
     --------
-    >>> from lctem_core import Refiner, frames
+    >>> from lctem_core import Refiner
+    >>> from lctem_core.io import frames, published
     >>> refine = Refiner.load()
-    >>> clean = refine(frames.read(frames.sample_frame()).counts)
+    >>> clean = refine(frames.read(published.sample_frame()).counts)
     """
 
     def __init__(
         self,
-        network: nn.Module,
-        card: dict[str, Any],
+        network: nn.Module | Model,
+        card: dict[str, Any] | None = None,
         device: str | None = None,
         runtime: str | Runtime = runtimes.DEFAULT,
     ) -> None:
+        self.model = network if isinstance(network, Model) else Model(card or {}, network=network)
+        self.card = self.model.card
         name = runtime if isinstance(runtime, str) else runtime.name
         self.device = runtimes.device_of(device, name)
-        self.network, self.card = network.eval(), card
         if isinstance(runtime, Runtime):
             self.runtime = runtime
         elif runtime == "auto":
-            self.runtime = runtimes.choose(network, card, self.device)
+            self.runtime = choose(self.model, self.device)
         else:
-            self.runtime = runtimes.make(runtime, network, card, self.device)
-        self.stride = stride(card["architecture"])
-        self.look: str = card["preprocessing"].get("target", "dry")
+            self.runtime = runtimes.make(runtime, self.model, self.device)
+        self.look: str = self.card["preprocessing"].get("target", "dry")
 
     @classmethod
     def load(
@@ -85,14 +93,16 @@ class Refiner:
         Parameters
         ----------
         weights : str or Path, optional
-            A name of shipped weights or a ``.safetensors`` file with its card; its own look counts.
+            A name of shipped weights, a ``.safetensors`` file with its card, or the authors'
+            ``params.pth``; its own look counts.
         look : str
             ``faithful`` or ``dry``: which of the shipped weights.
         device : str, optional
-            ``cpu``, ``cuda``, …; by default a GPU if there is one.
+            ``cpu``, ``cuda``, …; by default a GPU if there is one and PyTorch is installed.
         runtime : str
-            ``auto``: the fastest on this machine that agrees with PyTorch in float32, found in
-            about a second; or a name of `lctem_core.refine.runtimes.NAMES`.
+            ``auto``: the fastest on this machine that agrees with float32, measured in some
+            seconds when it is first asked for, then remembered; or a name of
+            `lctem_core.refine.runtimes.NAMES`.
 
         Returns
         -------
@@ -100,8 +110,7 @@ class Refiner:
         """
         if weights is None and look not in LOOKS:
             raise InputError(f"a look of {', '.join(LOOKS)}", repr(look), "Use one of these names.")
-        network, card = load(LOOKS[look] if weights is None else weights)
-        return cls(network, card, device, runtime)
+        return cls(Model.load(LOOKS[look] if weights is None else weights), None, device, runtime)
 
     def __call__(self, frame: np.ndarray, size: int = 512) -> np.ndarray:
         """Refine one frame.
@@ -166,7 +175,7 @@ class Refiner:
     def _prepare(
         self, frame: np.ndarray, size: int
     ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
-        if runtimes.channels(self.card) > 1:
+        if self.model.channels > 1:
             raise InputError(
                 "weights of a network for single frames", "those of a temporal one",
                 "Give its last frames to ClipRefiner, or take other weights.",
@@ -223,7 +232,7 @@ class Refiner:
         height, width = image.shape[-2:]
         # The network halves the grid several times; a mirrored margin makes the sides divisible
         # and is cut off again.
-        below, right = -height % self.stride, -width % self.stride
+        below, right = -height % self.model.stride, -width % self.model.stride
         if below or right:
             margins = [(0, 0)] * (image.ndim - 2) + [(0, below), (0, right)]
             image = np.pad(image, margins, mode="symmetric")

@@ -7,7 +7,8 @@ from typing import Any
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
-from lctem_core.networks.unet import check_architecture, stride
+from lctem_core.networks.cards import stride
+from lctem_core.networks.unet import check_architecture
 from lctem_core.train.store import TARGETS
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true")

@@ -24,9 +24,10 @@ from tqdm import tqdm
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
 from lctem_core.files import replacing
+from lctem_core.networks.cards import stride
 from lctem_core.networks.initial import IMAGENET, begin_from_imagenet
 from lctem_core.networks.temporal import begin_from
-from lctem_core.networks.unet import architecture_of, stride, unet
+from lctem_core.networks.unet import architecture_of, unet
 from lctem_core.networks.weights import load, save
 from lctem_core.provenance import provenance
 from lctem_core.train.callbacks import Clock, Curves, Look

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from lctem_core.evaluate.timing import operations
 from lctem_core.networks import shortened
-from lctem_core.networks.unet import build, stride, unet
+from lctem_core.networks.cards import stride
+from lctem_core.networks.unet import build, unet
 
 
 def with_statistics(network, seed=0):

@@ -9,8 +9,9 @@ import segmentation_models_pytorch as smp
 import torch
 
 from lctem_core.errors import InputError
+from lctem_core.networks.cards import stride
 from lctem_core.networks.fast import LIGHT_ENCODERS
-from lctem_core.networks.unet import ENCODERS, parameter_count, stride, unet
+from lctem_core.networks.unet import ENCODERS, parameter_count, unet
 from lctem_core.networks.weights import load, load_published, save
 
 FAST = {"encoder": "resnet18", "shuffle": 4, "depth": 3}

@@ -10,7 +10,14 @@ from skimage.exposure import rescale_intensity
 
 from lctem_core.errors import InputError
 from lctem_core.io.frames import read
-from lctem_core.refine.preprocess import limits, reduce, reduce_longer, rescale, resized
+from lctem_core.refine.preprocess import (
+    limits,
+    percentiles,
+    reduce,
+    reduce_longer,
+    rescale,
+    resized,
+)
 
 
 def as_the_public_code(image, low=0.1, high=99.9):
@@ -195,3 +202,19 @@ def test_reduce_needs_a_size():
         assert function(np.eye(8), 8).shape == (8, 8)
         with pytest.raises(InputError, match="a size of 1 pixel or more; got 0"):
             function(np.eye(8), 0)
+
+
+@pytest.mark.parametrize("kind", ["counts", "even", "float", "sorted", "two values", "small"])
+@pytest.mark.parametrize("pair", [(0.1, 99.9), (0, 100), (1, 50), (40, 60), (5, 99)])
+def test_percentiles_are_numpys(kind, pair):
+    rng = np.random.default_rng(0)
+    image = {
+        "counts": rng.poisson(3, (128, 150)).astype(np.float32),
+        "even": np.full((100, 100), 7.0),
+        "float": rng.normal(size=(100, 333)),
+        "sorted": np.sort(rng.random(128 * 128)).reshape(128, 128),  # a ramp
+        "two values": (np.arange(128 * 128) % 17 == 0).reshape(128, 128),  # the part sees one
+        "small": rng.random((3, 3)),
+    }[kind]
+    expected = np.percentile(image.astype(float), pair)
+    np.testing.assert_allclose(percentiles(image, *pair), expected, rtol=1e-6)
