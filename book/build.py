@@ -49,6 +49,7 @@ import jupytext
 import nbformat
 import pages
 import yaml
+from memory import PeakMemory
 from nbformat import NotebookNode
 from pages import BuildError
 
@@ -248,16 +249,17 @@ def execute(
         subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], check=True)
     start = time.perf_counter()
     try:
-        papermill.execute_notebook(
-            nbformat.from_dict(notebook),
-            str(failed),
-            parameters=parameters,
-            kernel_name="python3",
-            cwd=str(root),
-            progress_bar=sys.stderr.isatty(),
-            # Not its advice on encrypting what never leaves this machine.
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        )
+        with PeakMemory() as memory:
+            papermill.execute_notebook(
+                nbformat.from_dict(notebook),
+                str(failed),
+                parameters=parameters,
+                kernel_name="python3",
+                cwd=str(root),
+                progress_bar=sys.stderr.isatty(),
+                # Not its advice on encrypting what never leaves this machine.
+                extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            )
     except papermill.PapermillExecutionError as error:
         raise BuildError(
             f"{name} failed in cell In [{error.exec_count}]:\n\n{error.source}\n{error}\n"
@@ -273,7 +275,9 @@ def execute(
     record = {
         "notebook": name,
         "key": key,
-        **pages.circumstances(profile=profile, parameters=parameters, seconds=round(seconds, 1)),
+        **pages.circumstances(
+            profile=profile, parameters=parameters, seconds=round(seconds, 1), memory=memory.bytes
+        ),
     }
     with replacing(run.with_suffix(".json")) as part:
         part.write_text(json.dumps(record, indent=1), "utf8")
@@ -355,7 +359,9 @@ def update_notebook(
         record = execute(root, name, notebook, profile, parameters)
         executed = recorded(root, name, profile)[1]
         merged = with_outputs(notebook, executed)
-        print(f"{name}: executed in {record['seconds']:.0f} s", flush=True)
+        print(
+            f"{name}: executed in {record['seconds']:.0f} s, {pages.gigabytes(record)}", flush=True
+        )
     elif last:
         record, executed = last
         record["stale"] = bool(changed)

@@ -223,7 +223,7 @@ def results_page(values: list[dict[str, Any]], records: list[dict[str, Any]]) ->
 
 def status_page(records: list[dict[str, Any]]) -> str:
     """Markdown of the table of runs."""
-    head = ["Notebook", "Profile", "Time", "Device", "Date", "Commit"]
+    head = ["Notebook", "Profile", "Time", "Memory", "Device", "Date", "Commit"]
     rows, software = [], {}
     for record in records:
         link = f"[{record['notebook']}](notebooks/{record['notebook']}.ipynb)"
@@ -232,6 +232,7 @@ def status_page(records: list[dict[str, Any]]) -> str:
             link + stale,
             record["profile"],
             duration(record["seconds"]),
+            gigabytes(record),
             record["device"],
             record["date"],
             f"`{record['commit']}`",
@@ -243,11 +244,16 @@ def status_page(records: list[dict[str, Any]]) -> str:
     used = (f"- {', '.join(notebooks)}: {listed}" for listed, notebooks in software.items())
     return "\n".join([
         f"All notebooks together took {total}.\n",
-        _table("status", head, rows, "20 12 10 28 15 15"),
+        _table("status", head, rows, "20 10 9 9 26 13 13"),
         "Software:\n",
         *used,
         "",
     ])  # fmt: skip
+
+
+def gigabytes(record: dict[str, Any]) -> str:
+    """Largest memory of a notebook's kernel and its processes."""
+    return f"{record['memory'] / 2**30:.1f} GiB" if record.get("memory") else "—"
 
 
 def duration(seconds: float) -> str:

@@ -176,9 +176,9 @@ class TestImportedModules:
         )
         for path, text in {
             "refine/__init__.py": "",
-            "refine/refiner.py": "from lctem_core.networks import weights\nclass Refiner: ...\n",
+            "refine/refiner.py": "from lctem_core.networks import cards\nclass Refiner: ...\n",
             "networks/__init__.py": "",
-            "networks/weights.py": "from lctem_core import maths\n",
+            "networks/cards.py": "from lctem_core import maths\n",
         }.items():
             (root / "lctem_core" / path).parent.mkdir(exist_ok=True)
             (root / "lctem_core" / path).write_text(text)
@@ -193,7 +193,7 @@ class TestImportedModules:
 
     def test_lazy_name_brings_its_module_and_the_weights(self, used):
         expected = [
-            "__init__.py", "maths.py", "networks/__init__.py", "networks/weights.py",
+            "__init__.py", "maths.py", "networks/__init__.py", "networks/cards.py",
             "refine/__init__.py", "refine/refiner.py", "weights/a.safetensors",
         ]  # fmt: skip
         assert used("def f():\n    from lctem_core import Refiner") == expected
