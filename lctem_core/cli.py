@@ -173,7 +173,8 @@ def simulate(
     workers: Annotated[int | None, typer.Option(help="Processes; default one per core.")] = None,
 ) -> None:
     """Simulate a data set in the paper's layout: 16-bit TIFFs and list_dataset.txt."""
-    from lctem_core.train.dataset import LIST, write_dataset
+    with needs("analysis", "simulating"):
+        from lctem_core.train.dataset import LIST, write_dataset
 
     written = write_dataset(folder, pairs, seed=seed, recipe=recipe, size=size, workers=workers)
     typer.echo(f"{len(written)} pairs in {folder / LIST}")
@@ -194,12 +195,14 @@ def examples(
 ) -> None:
     """Simulate training frames straight into a store, with both kinds of truth."""
     if clips:
-        from lctem_core.train.generate import write_clips
+        with needs("analysis", "simulating"):
+            from lctem_core.train.generate import write_clips
 
         written = write_clips(store, number, seed=seed, recipe=recipe, size=size, workers=workers)
         typer.echo(f"{len(written)} clips of {size} × {size} pixels in {store}")
         return
-    from lctem_core.train.generate import write_examples
+    with needs("analysis", "simulating"):
+        from lctem_core.train.generate import write_examples
 
     written = write_examples(store, number, seed=seed, recipe=recipe, size=size, workers=workers)
     typer.echo(f"{len(written)} examples of {size} × {size} pixels in {store}")
@@ -370,7 +373,8 @@ def thickness(
     ] = None,
 ) -> None:
     """Liquid thickness from a tilt series with particles on both membranes."""
-    from lctem_core.cell.thickness import measure, read_series
+    with needs("analysis", "measuring a thickness"):
+        from lctem_core.cell.thickness import measure, read_series
 
     images, pixel_size = read_series(files, pixel_size)
     found = measure(
@@ -425,7 +429,8 @@ def dose(
     voltage: Annotated[float, typer.Option(help="Acceleration voltage [kV].")] = 200.0,
 ) -> None:
     """Convert a dose or dose rate: electrons per area and per pixel, and gray in water."""
-    from lctem_core.cell.dose import in_all_units
+    with needs("analysis", "converting a dose"):
+        from lctem_core.cell.dose import in_all_units
 
     for name, value, unit in in_all_units(
         voltage, dose=electrons, rate=rate, exposure=exposure, pixel_size=pixel_size

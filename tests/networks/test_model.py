@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import sys
 
 import numpy as np
 import onnx
@@ -95,7 +96,9 @@ def test_a_model_of_other_weights_is_not_taken(own, tmp_path):
 
 
 def test_without_pytorch_a_model_is_not_made(own, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "lctem_core.networks.onnx_model", None)
+    # As where it is not installed: the module that needs it is imported anew and does not find it.
+    monkeypatch.delitem(sys.modules, "lctem_core.networks.weights")
+    monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtra, match=r"pip install 'lctem-core\[train\]'"):
         _ = Model.load(own).onnx
 
