@@ -16,7 +16,7 @@ from scipy import ndimage
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
 from lctem_core.io.frames import check_image
-from lctem_core.refine.preprocess import limits
+from lctem_core.refine.preprocess import Stretch
 
 #: Side of the blocks from which the noise is estimated, and how far its correlation may reach [px].
 BLOCK, REACH = 32, 4
@@ -96,14 +96,14 @@ def bm3d(image: np.ndarray, profile: str = "np", correlated: bool = True) -> np.
         raise InputError("a profile np or lc", repr(profile), "lc is the faster one.")
     image = _checked(image)
     # Its block matching compares with thresholds for images in [0, 1].
-    lower, upper = limits(image)
-    scaled = ((image - lower) / (upper - lower)).astype(float)
+    stretch = Stretch.between(image, clip=(-np.inf, np.inf), checked=True)
+    scaled = stretch.apply(image).astype(float)
     noise = noise_psd(scaled)
     level = noise if correlated else float(np.sqrt(noise.mean() / noise.size))
     # bm4d 4.2.5 calls np.trapz, which NumPy 2.4 no longer has.
     with patch("numpy.trapz", np.trapezoid, create=True):
         clean = package.bm3d(scaled, level, profiles[profile]())
-    return (clean * (upper - lower) + lower).astype(np.float32)
+    return stretch.undo(clean).astype(np.float32)
 
 
 #: Methods by name, each image -> image of the same shape and scale.

@@ -128,6 +128,29 @@ def check_image(image: np.ndarray, what: str = "image", least: int = 64) -> np.n
         or infinite values, or is constant.
     """
     array = np.asarray(image)
+    check_shape(array, what, least)
+    # Integers are finite, and the first row of a frame tells that it varies: no pass over 4 million
+    # pixels. For others, one pass for each: a NaN is both the least and the greatest value.
+    varies = array.dtype.kind != "f" and (array[0] != array[0, 0]).any()
+    least_value, greatest = (0, 1) if varies else (array.min(), array.max())
+    if array.dtype.kind == "f" and not (np.isfinite(least_value) and np.isfinite(greatest)):
+        raise _not_finite(array, what)
+    if least_value == greatest:
+        raise constant(what, array.flat[0])
+    return image
+
+
+def check_shape(array: np.ndarray, what: str = "image", least: int = 1) -> None:
+    """Raise an `InputError` for what is not one image of real numbers; no pixel is looked at.
+
+    Parameters
+    ----------
+    array : ndarray
+    what : str
+        What to call it in an error.
+    least : int
+        Least height and width [px].
+    """
     refuse_unreal(array, what)
     if array.ndim != 2:
         todo = "Give one image at a time."
@@ -140,22 +163,28 @@ def check_image(image: np.ndarray, what: str = "image", least: int = 64) -> np.n
             f"{what} of {array.shape[0]} × {array.shape[1]} pixels",
             "Use a larger field of view or less binning.",
         )
-    # Integers are finite, and the first row of a frame tells that it varies: no pass over 4 million
-    # pixels. For others, one pass for each: a NaN is both the least and the greatest value.
-    varies = array.dtype.kind != "f" and (array[0] != array[0, 0]).any()
-    least_value, greatest = (0, 1) if varies else (array.min(), array.max())
-    if array.dtype.kind == "f" and not (np.isfinite(least_value) and np.isfinite(greatest)):
-        count = int(array.size - np.isfinite(array).sum())
-        raise InputError(
-            "finite values", f"{what} with {count} NaN or infinite pixels",
-            "Replace them, for example by the median of their neighbours.",
-        )  # fmt: skip
-    if least_value == greatest:
-        raise InputError(
-            "an image that varies", f"{what} with the value {array.flat[0]} everywhere",
-            "Check that the beam was on and the right image was saved.",
-        )  # fmt: skip
-    return image
+
+
+def check_finite(array: np.ndarray, what: str = "image") -> None:
+    """Raise an `InputError` for real numbers some of which are NaN or infinite."""
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise _not_finite(array, what)
+
+
+def _not_finite(array: np.ndarray, what: str) -> InputError:
+    count = int(array.size - np.isfinite(array).sum())
+    return InputError(
+        "finite values", f"{what} with {count} NaN or infinite pixels",
+        "Replace them, for example by the median of their neighbours.",
+    )  # fmt: skip
+
+
+def constant(what: str, value: float) -> InputError:
+    """The error for an image that has one value everywhere."""
+    return InputError(
+        "an image that varies", f"{what} with the value {value} everywhere",
+        "Check that the beam was on and the right image was saved.",
+    )  # fmt: skip
 
 
 def write_tiff(

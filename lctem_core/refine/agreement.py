@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from lctem_core.refine.engines import Engine
-from lctem_core.refine.preprocess import FAR, limits
+from lctem_core.refine.preprocess import FAR, Stretch
 
 #: Least PSNR of a runtime's answer against the reference, peak 1 [dB], for `choose` to take it. An
 #: image of 35 dB, about what the default network reaches on simulated frames, loses 0.14 dB by an
@@ -68,9 +68,9 @@ def losses(
     for seed in range(number):
         one = example([44_000, seed], "broad", 256)
         noisy = one.noisy.astype(np.float32)
-        lower, upper = limits(noisy, low, high)
-        truth = (one.faithful - lower) / (upper - lower)
-        stretched = np.clip((noisy - lower) / (upper - lower), *FAR).astype(np.float32)
+        stretch = Stretch.between(noisy, low, high, clip=FAR)
+        truth = replace(stretch, clip=(-np.inf, np.inf)).apply(one.faithful)
+        stretched = stretch.apply(noisy)
         for name, runtime in made.items():
             answer = runtime(stretched[None, None])[0, 0]
             error = np.mean((answer - truth) ** 2, dtype=np.float64)

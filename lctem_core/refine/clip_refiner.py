@@ -10,7 +10,7 @@ from lctem_core.errors import InputError
 from lctem_core.io.frames import check_image
 from lctem_core.networks.model import Model
 from lctem_core.refine.adaptive import adapted, means, windows
-from lctem_core.refine.preprocess import limits, reduce_longer, stretched
+from lctem_core.refine.preprocess import FAR, Stretch, reduce_longer
 from lctem_core.refine.refiner import Refiner
 
 #: Name of the shipped weights.
@@ -134,10 +134,11 @@ class ClipRefiner:
         check_image(averages[0], "mean of the frames")
         images = adapted(averages, self.frames)
         preprocessing = self.refiner.card["preprocessing"]
-        lower, upper = limits(images[0], preprocessing["low"], preprocessing["high"])
-        stretched(images[0], lower, upper, out=images[0])
-        refined = self.refiner.refine_prepared(images)
-        return refined * np.float32(upper - lower) + np.float32(lower)
+        stretch = Stretch.between(
+            images[0], preprocessing["low"], preprocessing["high"], clip=FAR, checked=True
+        )
+        stretch.apply_quickly(images[0], out=images[0])
+        return stretch.undo(self.refiner.refine_prepared(images))
 
     def _means(self, clip: np.ndarray, size: int) -> np.ndarray:
         clip = np.asarray(clip)

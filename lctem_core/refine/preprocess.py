@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -13,7 +14,7 @@ from lctem_core.errors import InputError
 from lctem_core.io import frames
 
 
-def reduce(image: np.ndarray, size: int = 512) -> np.ndarray:
+def reduce(image: np.ndarray, size: int = 512, threads: int | None = None) -> np.ndarray:
     """Image resampled to a square by area averaging, as the public code does with its crops.
 
     Parameters
@@ -22,16 +23,23 @@ def reduce(image: np.ndarray, size: int = 512) -> np.ndarray:
         Any real type; converted to float32 first, because OpenCV rounds integers.
     size : int
         Side of the result [px]; a side that is shorter is interpolated linearly.
+    threads : int, optional
+        See `resized`.
 
     Returns
     -------
     ndarray, (size, size), float32
+
+    Raises
+    ------
+    InputError
+        If the size is below 1 pixel.
     """
     _check_size(size)
-    return resized(image, size, size)
+    return resized(image, size, size, threads)
 
 
-def reduce_longer(image: np.ndarray, size: int = 512) -> np.ndarray:
+def reduce_longer(image: np.ndarray, size: int = 512, threads: int | None = None) -> np.ndarray:
     """Image with its longer side reduced to `size` pixels by area averaging; never enlarged.
 
     Parameters
@@ -40,24 +48,49 @@ def reduce_longer(image: np.ndarray, size: int = 512) -> np.ndarray:
         Any real type.
     size : int
         Longer side of the result [px].
+    threads : int, optional
+        See `resized`.
 
     Returns
     -------
     ndarray, (H', W'), float32
         Of the same aspect ratio.
+
+    Raises
+    ------
+    InputError
+        If the size is below 1 pixel.
     """
     _check_size(size)
     height, width = np.shape(image)
     scale = min(1.0, size / max(height, width))
-    return resized(image, max(1, round(height * scale)), max(1, round(width * scale)))
+    return resized(image, max(1, round(height * scale)), max(1, round(width * scale)), threads)
 
 
-def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Image resampled to (height, width) by area averaging, float32; as it is if of that shape."""
+def resized(
+    image: np.ndarray, height: int, width: int, threads: int | None = None
+) -> np.ndarray:
+    """Image resampled by area averaging.
+
+    Parameters
+    ----------
+    image : ndarray, (H, W)
+        Any real type.
+    height, width : int
+        Of the result [px].
+    threads : int, optional
+        How many threads average blocks of whole pixels; by default as many as OpenCV uses.
+
+    Returns
+    -------
+    ndarray, (height, width), float32
+        The image itself if it is already of this type and shape.
+    """
     image = np.asarray(image)
     block = image.shape[0] // height
     if block > 1 and image.dtype in _NARROW and image.shape == (block * height, block * width):
-        return _block_means(np.ascontiguousarray(image), block)
+        number = cv2.getNumThreads() if threads is None else threads
+        return _block_means(np.ascontiguousarray(image), block, number)
     image = np.ascontiguousarray(image, np.float32)
     if image.shape == (height, width):
         return image
@@ -70,7 +103,7 @@ _NARROW = (np.uint8, np.uint16, np.float32)
 _BAND = 128
 
 
-def _block_means(image: np.ndarray, block: int) -> np.ndarray:
+def _block_means(image: np.ndarray, block: int, threads: int) -> np.ndarray:
     """Means over blocks of pixels, for a camera's frames.
 
     A float32 copy of a whole frame, as OpenCV's area averaging needs it, would not fit into the
@@ -95,7 +128,7 @@ def _block_means(image: np.ndarray, block: int) -> np.ndarray:
                 band, (width, end - start), dst=result[start:end], interpolation=cv2.INTER_AREA
             )
 
-    threads = min(cv2.getNumThreads(), height)
+    threads = min(threads, height)
     if threads < 2:
         part(0, height)
     else:
@@ -119,9 +152,14 @@ def _check_size(size: int) -> None:
 
 
 def limits(
-    image: np.ndarray, low: float = 0.1, high: float = 99.9, least_contrast: float = 0.0
+    image: np.ndarray,
+    low: float = 0.1,
+    high: float = 99.9,
+    least_contrast: float = 0.0,
+    *,
+    checked: bool = False,
 ) -> tuple[float, float]:
-    """Intensities that `rescale` maps to 0 and 1, in the image's own units.
+    """Intensities that a stretch maps to 0 and 1, in the image's own units.
 
     Parameters
     ----------
@@ -130,22 +168,35 @@ def limits(
     low, high : float
         Percentiles [%].
     least_contrast : float
-        Where the range between the percentiles is a smaller share than this of the upper one, the
-        lower limit is moved down to that share, so that a field without particles is not
-        stretched into noise. 0 is the public code's.
+        If the range between the percentiles is a smaller share than this of the upper one, the
+        lower limit is moved down to that share. A field without particles is then not stretched
+        into noise. The public code uses 0.
+    checked : bool
+        The caller has made sure that the image is of finite real numbers; it is not looked through
+        again.
 
     Returns
     -------
     lower, upper : float
-        The percentiles; the least and greatest value where the percentiles are equal.
+        The percentiles; the least and greatest value if the percentiles are equal.
+
+    Raises
+    ------
+    InputError
+        If the image is not two-dimensional, real, finite and varying, or a parameter is out of
+        range.
     """
     check_percentiles(low, high, least_contrast)
-    image = frames.check_image(np.asarray(image), least=1)
+    image = np.asarray(image)
+    if not checked:
+        frames.check_image(image, least=1)
     lower, upper = percentiles(image, low, high)
     if upper - lower < least_contrast * upper:
         lower = upper * (1 - least_contrast)
     if not lower < upper:  # a few electrons in an empty frame
         lower, upper = float(image.min()), float(image.max())
+        if lower == upper:
+            raise frames.constant("image", lower)
     return lower, upper
 
 
@@ -194,7 +245,7 @@ def percentiles(image: np.ndarray, low: float, high: float) -> tuple[float, floa
     return at(low), at(high)
 
 
-#: Every so manieth pixel gives the bounds of `percentiles`; not a divisor of usual widths.
+#: One pixel of this number gives the bounds of `percentiles`; not a divisor of usual widths.
 _PART = 31
 
 
@@ -212,25 +263,123 @@ def check_percentiles(low: float, high: float, least_contrast: float) -> None:
 #: Few and small particles are darker than the lower percentile, and keep their grey levels.
 FAR = (-4.0, 5.0)
 
-
 #: Range between limits whose reciprocal float32 still holds.
 _SMALL = float(np.finfo(np.float32).tiny)
 
 
-def stretched(
-    image: np.ndarray,
-    lower: float,
-    upper: float,
-    clip: tuple[float, float] = FAR,
-    out: np.ndarray | None = None,
-) -> np.ndarray:
-    """Image with `lower` at 0 and `upper` at 1, cut off at `clip`; float32, new without `out`."""
-    result = np.subtract(image, np.float32(lower), out=out, dtype=np.float32)
-    if upper - lower > _SMALL:
-        result *= np.float32(1 / (upper - lower))
-    else:  # the reciprocal would be infinite in float32
-        result[:] = result.astype(np.float64) / (upper - lower)
-    return np.clip(result, *clip, out=result)
+@dataclass(frozen=True)
+class Stretch:
+    """Linear map of intensities, and its inverse.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Intensities that become 0 and 1, in the image's own units.
+    clip : tuple of float
+        Least and greatest value of a stretched image; what lies beyond is cut off.
+
+    Examples
+    --------
+    >>> stretch = Stretch.between(frame)
+    >>> back = stretch.undo(network(stretch.apply(frame)))
+    """
+
+    lower: float
+    upper: float
+    clip: tuple[float, float] = (0.0, 1.0)
+
+    @classmethod
+    def between(
+        cls,
+        image: np.ndarray,
+        low: float = 0.1,
+        high: float = 99.9,
+        least_contrast: float = 0.0,
+        clip: tuple[float, float] = (0.0, 1.0),
+        *,
+        checked: bool = False,
+    ) -> Stretch:
+        """Stretch between two percentiles of an image.
+
+        Parameters
+        ----------
+        image : ndarray, (H, W)
+            Any real type.
+        low, high, least_contrast, checked
+            As for `limits`, which says what is raised.
+        clip : tuple of float
+            Least and greatest value of a stretched image.
+
+        Returns
+        -------
+        Stretch
+        """
+        return cls(*limits(image, low, high, least_contrast, checked=checked), clip)
+
+    @property
+    def range(self) -> float:
+        """Difference of the limits, in the image's units."""
+        return self.upper - self.lower
+
+    def apply(self, image: np.ndarray) -> np.ndarray:
+        """Stretched and clipped image.
+
+        Parameters
+        ----------
+        image : ndarray
+            Any real type and shape; floats are computed with in their own precision, integers in
+            double precision.
+
+        Returns
+        -------
+        ndarray, float32
+            Of the same shape.
+        """
+        image = np.asarray(image)
+        if self.range < _SMALL:
+            image = image.astype(np.float64)
+        with np.errstate(over="ignore"):  # percentiles almost equal: what overflows is clipped
+            stretched = (image - self.lower) / self.range
+        return np.clip(stretched, *self.clip).astype(np.float32, copy=False)
+
+    def apply_quickly(self, image: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Like `apply`, for a stream: in float32 throughout, by a multiplication.
+
+        It may differ from `apply` by the rounding of float32.
+
+        Parameters
+        ----------
+        image : ndarray
+            Any real type and shape.
+        out : ndarray, float32, optional
+            Where the result goes, the image itself for instance.
+
+        Returns
+        -------
+        ndarray, float32
+            Of the same shape; `out` if given.
+        """
+        result = np.subtract(image, np.float32(self.lower), out=out, dtype=np.float32)
+        if self.range > _SMALL:
+            result *= np.float32(1 / self.range)
+        else:  # the reciprocal would be infinite in float32
+            result[:] = result.astype(np.float64) / self.range
+        return np.clip(result, *self.clip, out=result)
+
+    def undo(self, image: np.ndarray) -> np.ndarray:
+        """Image in the units of the original one; what was clipped stays clipped.
+
+        Parameters
+        ----------
+        image : ndarray, float
+            Stretched, any shape.
+
+        Returns
+        -------
+        ndarray
+            Of the same shape and type.
+        """
+        return image * self.range + self.lower
 
 
 def rescale(
@@ -240,7 +389,7 @@ def rescale(
     least_contrast: float = 0.0,
     clip: tuple[float, float] = (0.0, 1.0),
 ) -> np.ndarray:
-    """Image stretched between two percentiles and clipped to [0, 1].
+    """Image stretched between two of its percentiles and clipped.
 
     This is the public code's min–max rescaling followed by a stretch between percentiles: the
     first step is linear and drops out.
@@ -250,19 +399,12 @@ def rescale(
     image : ndarray, (H, W)
         Any real type.
     low, high, least_contrast : float
-        As for `limits`.
+        As for `limits`, which says what is raised.
     clip : tuple of float
         Least and greatest value of the result.
 
     Returns
     -------
     ndarray, (H, W), float32
-        In [0, 1], or within `clip`.
     """
-    lower, upper = limits(image, low, high, least_contrast)
-    image = np.asarray(image)
-    if upper - lower < _SMALL:  # float32 makes its reciprocal infinite
-        image = image.astype(np.float64)
-    with np.errstate(over="ignore"):  # percentiles almost equal: what overflows is clipped
-        stretched = (image - lower) / (upper - lower)
-    return np.clip(stretched, *clip).astype(np.float32, copy=False)
+    return Stretch.between(image, low, high, least_contrast, clip).apply(image)

@@ -13,7 +13,7 @@ from lctem_core.io.frames import check_image
 from lctem_core.networks.model import Model
 from lctem_core.refine import runtimes
 from lctem_core.refine.choice import choose
-from lctem_core.refine.preprocess import limits, reduce_longer, rescale, stretched
+from lctem_core.refine.preprocess import FAR, Stretch, reduce_longer
 from lctem_core.refine.runtimes import Runtime
 
 if TYPE_CHECKING:
@@ -187,7 +187,13 @@ class Refiner:
                 f"{reduced.shape[0]} × {reduced.shape[1]} from {np.shape(frame)} at size {size}",
                 "Raise the size, or cut the frame.",
             )
-        if np.asarray(frame).dtype.itemsize > 2 and not np.ptp(reduced):
+        spread = np.ptp(reduced) if np.asarray(frame).dtype.itemsize > 2 else 1.0
+        if not np.isfinite(spread):
+            raise InputError(
+                "counts that float32 can hold", "a frame with larger ones",
+                "Divide the frame by a constant.",
+            )  # fmt: skip
+        if not spread:
             raise InputError(
                 "counts that differ by more than float32 rounds to",
                 f"a frame that is {reduced[0, 0]:.10g} everywhere in float32",
@@ -201,7 +207,7 @@ class Refiner:
         Parameters
         ----------
         image : ndarray, (H, W)
-            Counts, reduced already.
+            Finite counts, reduced already.
 
         Returns
         -------
@@ -212,10 +218,9 @@ class Refiner:
         """
         low, high = (self.card["preprocessing"][name] for name in ("low", "high"))
         if self.look == "dry":
-            return rescale(image, low, high), lambda refined: refined
-        lower, upper = limits(image, low, high)
-        scale, offset = np.float32(upper - lower), np.float32(lower)
-        return stretched(image, lower, upper), lambda refined: refined * scale + offset
+            return Stretch.between(image, low, high, checked=True).apply(image), lambda same: same
+        stretch = Stretch.between(image, low, high, clip=FAR, checked=True)
+        return stretch.apply_quickly(image), stretch.undo
 
     def refine_prepared(self, image: np.ndarray) -> np.ndarray:
         """Refine an image that is preprocessed already, in the same scale.

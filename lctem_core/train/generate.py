@@ -20,7 +20,7 @@ from tqdm import tqdm
 from lctem_core.errors import InputError
 from lctem_core.files import source_hash, sources
 from lctem_core.provenance import provenance
-from lctem_core.refine.preprocess import FAR, limits, rescale, stretched
+from lctem_core.refine.preprocess import FAR, Stretch, rescale
 from lctem_core.simulate import examples, movie
 from lctem_core.simulate.examples import Example, example
 from lctem_core.simulate.movie import FRAMES, Clip, clip
@@ -161,11 +161,11 @@ def scaled(one: Example, least_contrast: float = LEAST_CONTRAST) -> dict[str, np
         ``noisy`` and ``faithful``, both stretched by the noisy frame's percentiles and not clipped
         to [0, 1]; ``truth``, the dry look in [0, 1].
     """
-    lower, upper = limits(one.noisy, LOW, HIGH)
+    stretch = Stretch.between(one.noisy, LOW, HIGH, clip=FAR)
     empty = not np.ptp(one.look)
     return {
-        "noisy": rescale(one.noisy, LOW, HIGH, clip=FAR),
-        "faithful": np.clip((one.faithful - lower) / (upper - lower), *FAR).astype(np.float32),
+        "noisy": stretch.apply(one.noisy),
+        "faithful": stretch.apply(one.faithful),
         "truth": np.ones_like(one.look) if empty else rescale(one.look, LOW, HIGH, least_contrast),
     }
 
@@ -230,10 +230,11 @@ def scaled_clip(one: Clip) -> dict[str, np.ndarray]:
         ``noisy`` (T, N, N) and ``faithful`` (N, N), stretched by the percentiles of the mean of
         the frames and not clipped to [0, 1].
     """
-    lower, upper = limits(one.noisy.mean(axis=0, dtype=np.float64), LOW, HIGH)
+    mean = one.noisy.mean(axis=0, dtype=np.float64)
+    stretch = Stretch.between(mean, LOW, HIGH, clip=FAR)
     return {
-        "noisy": stretched(one.noisy, lower, upper),
-        "faithful": stretched(one.faithful, lower, upper),
+        "noisy": stretch.apply_quickly(one.noisy),
+        "faithful": stretch.apply_quickly(one.faithful),
     }
 
 
