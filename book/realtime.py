@@ -13,11 +13,12 @@ import json
 from itertools import cycle
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from lctem_core.evaluate.timing import machine, peak
 from lctem_core.files import replacing
-from lctem_core.live.integrate import Sum
+from lctem_core.live.methods import method
 from lctem_core.live.replay import run
 from lctem_core.live.sources import replay
 from lctem_core.live.stream import Stream
@@ -26,7 +27,7 @@ from lctem_core.refine import runtimes
 from lctem_core.simulate.session import simulated_camera
 
 RESULTS = Path(__file__).resolve().parent / "results" / "realtime"
-#: Arguments of `live.run` by way.
+#: Arguments of `lctem_core.live.replay.run` by way.
 WAYS = {
     "none": {},
     "8 bits": {"runtime": "openvino-int8"},
@@ -86,10 +87,7 @@ def soak(frames: int) -> dict[str, float]:
                 memory[number] = process.memory_info().rss / 2**20
             yield frame
 
-    stream = Stream(
-        replay(watched(), None), lambda image: image / 10, integrator=Sum(10), size=None
-    )
-    seen = stream.run()
+    seen = Stream(replay(watched(), None), method("sum", np.float32), size=None).run()
     first, last = (memory[key] for key in sorted(memory))
     return {"frames": frames, "seconds": seen.seconds, "early": first, "late": last}
 

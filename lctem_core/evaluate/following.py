@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
@@ -11,18 +12,18 @@ from scipy import ndimage
 from lctem_core.evaluate.baselines import contrast_scores
 from lctem_core.evaluate.detection import Treatment, contrast_of, threshold_for
 from lctem_core.evaluate.particles import match
-from lctem_core.live.integrate import Exponential, Integrator, Registered, Sum
-from lctem_core.refine.adaptive import adapted, means
+from lctem_core.live.methods import TEMPORAL, method
 from lctem_core.simulate.examples import sharper
 from lctem_core.simulate.fields import labelled, moving_field
 from lctem_core.simulate.movie import Movie
 from lctem_core.simulate.optics import Scene
 
+if TYPE_CHECKING:
+    from lctem_core.refine.clip_refiner import ClipRefiner
+
 
 def treatments(
-    single: Callable[[np.ndarray], np.ndarray],
-    temporal: Callable[[np.ndarray], np.ndarray] | None = None,
-    n: int = 10,
+    single: Callable[[np.ndarray], np.ndarray], temporal: ClipRefiner | None = None, n: int = 10
 ) -> dict[str, Treatment]:
     """Ways to refine the newest of several frames, by name.
 
@@ -30,8 +31,7 @@ def treatments(
     ----------
     single : callable
         Refines one image, (H, W) -> (H, W).
-    temporal : callable, optional
-        Refines the last n frames, (n, H, W) -> (H, W).
+    temporal : ClipRefiner, optional
     n : int
         Frames that are integrated.
 
@@ -40,27 +40,19 @@ def treatments(
     dict
         Name -> function of the frames (T, H, W), T >= n, oldest first.
     """
-
-    def after(make: Callable[[int], Integrator]) -> Treatment:
-        return lambda frames: single(integrated(frames, make(n)))
-
-    ways: dict[str, Treatment] = {
-        "single frame": lambda frames: single(frames[-1]),
-        f"sum of {n}": after(Sum),
-        "registered sum": after(Registered),
-        "exponential": after(Exponential),
-        "adaptive": lambda frames: single(adapted(means(np.float32(frames[-n:])), n)[0]),
+    names = {
+        "none": "single frame",
+        "sum": f"sum of {n}",
+        "registered": "registered sum",
+        "exponential": "exponential",
+        "adaptive": "adaptive",
+        TEMPORAL: "temporal network",
     }
-    if temporal is not None:
-        ways["temporal network"] = lambda frames: temporal(frames[-n:])
-    return ways
-
-
-def integrated(frames: np.ndarray, integrator: Integrator) -> np.ndarray:
-    """What an integrator gives after the last of some frames (T, H, W)."""
-    for time, frame in enumerate(frames):
-        result = integrator.push(frame, float(time))
-    return result
+    return {
+        shown: method(name, temporal if name == TEMPORAL else single, n).newest
+        for name, shown in names.items()
+        if name != TEMPORAL or temporal is not None
+    }
 
 
 @dataclass(frozen=True)

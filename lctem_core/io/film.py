@@ -6,14 +6,13 @@ from fractions import Fraction
 from os import PathLike
 from typing import IO, Any
 
-import av
 import numpy as np
 
 from lctem_core.errors import InputError
 
 #: Ticks per second of the films' time stamps.
 TICKS = 90_000
-#: Encoder settings: for a stream that must not wait, and for a film that shall be small.
+#: Encoder settings: for a stream that must not wait, and for a small film.
 FAST = {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "lag-in-frames": "0"}
 SMALL = {"deadline": "good", "cpu-used": "4", "row-mt": "1"}
 
@@ -46,6 +45,8 @@ class Film:
                 "frames of at least 2 × 2 pixels at a rate above 0",
                 f"{shape[0]} × {shape[1]} pixels at {rate} per second", "Check the arrays.",
             )  # fmt: skip
+        import av  # loads the codecs
+
         self._shape = tuple(side // 2 * 2 for side in shape)
         self._file: Any = av.open(target, "w", format="mp4")
         options = settings | {"crf": str(quality)}
@@ -69,6 +70,8 @@ class Film:
         time : float
             Since the film's beginning [s]; not before the last one.
         """
+        import av
+
         height, width = self._shape
         frame = av.VideoFrame.from_ndarray(
             np.ascontiguousarray(picture[:height, :width]), format="gray"

@@ -1,9 +1,10 @@
 """Integration of successive camera frames: what is refined is then less noisy, and older.
 
-Every integrator takes each camera frame with its time and returns the array to be refined. It
-counts in camera frames, never in frames that happened to be shown. It starts anew, and says why in
-`restarted`, when shape, type or exposure of the frames changes (a sum across such a change would
-mean nothing), when time stamps go back, and after a gap in them, if one is given.
+Each class here takes every camera frame with its time and returns what is to be refined: an
+`Integrator` one image, `Means` several. They count camera frames, whether or not these are refined.
+They start again, and say why in `restarted`, when shape, type or exposure of the frames changes (a
+sum across such a change would mean nothing), when time stamps go back, and after a gap in them, if
+one is given.
 """
 
 from __future__ import annotations
@@ -11,66 +12,58 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import deque
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from lctem_core.errors import InputError
-from lctem_core.live.drift import Shift, Tracker
+from lctem_core.io.frames import check_finite, check_shape
 from lctem_core.refine.adaptive import windows
 
+if TYPE_CHECKING:
+    from lctem_core.live.drift import Shift
 
-class Integrator(ABC):
-    """What all integrators share.
+
+class Window(ABC):
+    """The last camera frames, and when they no longer belong together.
 
     Parameters
     ----------
     n : int
         Number of camera frames.
     gap : float, optional
-        Starts anew where two frames are further apart than this [s].
-    mean : bool
-        Divide every result by its `weight`: float32, in the counts of one frame.
+        Start again where two frames are further apart than this [s].
 
     Attributes
     ----------
     count : int
         Frames in the last result; less than `n` while warming up.
     restarts : int
-        How often it started anew.
+        How often it started again.
     restarted : str
         Why it did so the last time; empty if it never did.
+
+    Raises
+    ------
+    InputError
+        If `n` is not a whole number of 1 or more, or `gap` not above 0 s.
     """
 
-    def __init__(self, n: int = 10, *, gap: float | None = None, mean: bool = False) -> None:
+    def __init__(self, n: int = 10, *, gap: float | None = None) -> None:
         if not (isinstance(n, int | np.integer) and n >= 1):
             raise InputError("a whole number of frames of 1 or more", repr(n), "10 is the paper's.")
         if gap is not None and not gap > 0:
             raise InputError("a gap above 0 s", repr(gap), "Leave it out to bridge gaps.")
-        self.n, self.gap, self.mean = int(n), gap, mean
+        self.n, self.gap = int(n), gap
         self.restarts, self.restarted = 0, ""
         self.reset()
 
     def reset(self) -> None:
         """Forget all frames."""
-        self._times: deque[float] = deque(maxlen=self.n)
+        self._time = -math.inf
         self._kind: tuple[object, ...] | None = None
         self.count = 0
-
-    @property
-    def first(self) -> float | None:
-        """Time of the oldest frame in the last result [s]."""
-        return self._times[0] if self._times else None
-
-    @property
-    def last(self) -> float | None:
-        """Time of the newest frame in the last result [s]."""
-        return self._times[-1] if self._times else None
-
-    @property
-    def weight(self) -> float:
-        """What a result, unless `mean`, is to be divided by to have the counts of one frame."""
-        return 1.0
 
     def push(self, frame: np.ndarray, time: float, exposure: float | None = None) -> np.ndarray:
         """Take the next camera frame.
@@ -86,16 +79,17 @@ class Integrator(ABC):
 
         Returns
         -------
-        ndarray
-            What is to be refined; the caller's own.
+        ndarray, (H, W) or (K, H, W)
+            What is to be refined; the caller may change it.
 
         Raises
         ------
         InputError
-            If the frame is not a real, finite image with a finite time; the integrator is then as
-            it was.
+            If the frame is not a real, finite image with a finite time. Nothing has then changed.
         """
-        frame = _checked(frame)
+        frame = np.asarray(frame)
+        check_shape(frame, "frame")
+        check_finite(frame, "frame")
         if not math.isfinite(time):
             raise InputError("a frame with a time in seconds", f"{time}", "Number the frames.")
         kind = (frame.shape, frame.dtype, exposure)
@@ -103,14 +97,11 @@ class Integrator(ABC):
         if why:
             self.reset()
             self.restarts, self.restarted = self.restarts + 1, why
-        fresh = self._kind is None
-        self._kind = kind
-        self._times.append(time)
-        self.count = len(self._times)
-        if fresh:
+        if self._kind is None:
             self._start(frame)
-        result = self._add(frame)
-        return np.divide(result, self.weight, dtype=np.float32) if self.mean else result
+        self._kind, self._time = kind, time
+        self.count = min(self.count + 1, self.n)
+        return self._add(frame)
 
     def _change(self, kind: tuple[object, ...], time: float) -> str:
         if self._kind is None:
@@ -118,9 +109,9 @@ class Integrator(ABC):
         for name, old, new in zip(("shape", "type", "exposure"), self._kind, kind, strict=True):
             if old != new and not (name == "exposure" and _alike(old, new)):
                 return f"the {name} changed from {old} to {new}"
-        step = time - self._times[-1]
+        step = time - self._time
         if not step > 0:
-            return f"the time went from {self._times[-1]:.6g} s to {time:.6g} s"
+            return f"the time went from {self._time:.6g} s to {time:.6g} s"
         if self.gap is not None and step > self.gap:
             return f"no frame for {step:.3g} s"
         return ""
@@ -138,6 +129,32 @@ def _alike(one: object, other: object) -> bool:
     """Whether two exposures are the same but for rounding: files store them in many ways."""
     known = isinstance(one, (int, float)) and isinstance(other, (int, float))
     return known and math.isclose(one, other, rel_tol=1e-6)
+
+
+class Integrator(Window):
+    """A window that makes one image of its frames.
+
+    Parameters
+    ----------
+    n, gap
+        See `Window`.
+    mean : bool
+        Divide every result by its `weight`: float32, in the counts of one frame.
+    """
+
+    def __init__(self, n: int = 10, *, gap: float | None = None, mean: bool = False) -> None:
+        self.mean = mean
+        super().__init__(n, gap=gap)
+
+    @property
+    def weight(self) -> float:
+        """Divisor that gives a result, unless `mean`, the counts of one frame."""
+        return 1.0
+
+    def push(self, frame: np.ndarray, time: float, exposure: float | None = None) -> np.ndarray:
+        """Take the next camera frame and return an image (H, W); see `Window.push`."""
+        result = super().push(frame, time, exposure)
+        return np.divide(result, self.weight, dtype=np.float32) if self.mean else result
 
 
 class Sum(Integrator):
@@ -219,18 +236,10 @@ class Exponential(Integrator):
     """Exponential average with the noise of a mean of n frames.
 
     Weights fall by (1 - a) per frame with a = 2 / (n + 1), which makes the effective number of
-    frames (Σw)² / Σw² = n. While warming up, the average is that of the frames there are. A third
+    frames (Σw)² / Σw² = n. While warming up, the average is over the frames so far. A third
     of the weight then lies on frames older than n / 2, a seventh (e⁻²) on frames older than n:
     what moved long ago fades instead of ending.
     """
-
-    @property
-    def effective(self) -> float:
-        """Effective number of frames so far: n once warmed up."""
-        keep, seen = 1 - 2 / (self.n + 1), self._seen
-        if not seen:
-            return 0.0
-        return (1 - keep**seen) ** 2 / (1 - keep ** (2 * seen)) * (1 + keep) / (1 - keep)
 
     def reset(self) -> None:
         """Forget all frames."""
@@ -249,12 +258,12 @@ class Exponential(Integrator):
         return self._average.copy()
 
 
-class Means(Integrator):
+class Means(Window):
     """Means over all of the last n frames, over the newest few, and the newest frame: (3, H, W).
 
-    What an adaptive mean is made of, see `lctem_core.refine.adaptive`; comparing them is left to
-    the refiner, who does it only for frames that it refines. Results are float32, in the counts of
-    one frame. While warming up, the means are over the frames that there are.
+    An adaptive mean is made of them, see `lctem_core.refine.adaptive`. They are compared only when
+    they are refined, which not all of them are. Results are float32, in the counts of one frame.
+    While warming up, the means are over the frames so far.
     """
 
     def _start(self, frame: np.ndarray) -> None:
@@ -281,11 +290,11 @@ class Means(Integrator):
 class Registered(Integrator):
     """Sum of the last n frames, each moved to where the current one has the specimen.
 
-    A step that cannot be measured reliably is taken as none, and counted in `rejected`. What the
-    shifts move in from outside is left out, and the sum scaled by the number of frames that
-    cover a pixel.
+    A step that cannot be measured reliably is taken as none, and counted in `rejected`. Where a
+    shift moves in the outside of a frame, that frame does not count, and the sum is scaled by the
+    number of frames that cover the pixel.
 
-    Every result costs n shifts: reduce camera frames first.
+    Every result takes n shifts: reduce camera frames first.
 
     Parameters
     ----------
@@ -338,6 +347,8 @@ class Registered(Integrator):
         self._positions: deque[tuple[float, float]] = deque(maxlen=self.n)
 
     def _start(self, frame: np.ndarray) -> None:
+        from lctem_core.live.drift import Tracker  # takes scipy's Fourier transform
+
         self._tracker = Tracker(frame.shape, self.n, self.largest, self.least)
 
     def _add(self, frame: np.ndarray) -> np.ndarray:
@@ -389,17 +400,3 @@ def _covered(size: int, shift: float) -> np.ndarray:
     """Weight that a row moved by `shift` has in each pixel, by linear interpolation."""
     at = np.arange(size, dtype=np.float32) - shift
     return np.clip(np.minimum(at + 1, size - at), 0, 1).astype(np.float32)
-
-
-def _checked(frame: np.ndarray) -> np.ndarray:
-    frame = np.asarray(frame)
-    if frame.ndim != 2 or frame.size == 0 or frame.dtype.kind not in "iuf":
-        raise InputError(
-            "a camera frame (height, width) of real numbers",
-            f"an array of shape {frame.shape} and type {frame.dtype}", "Give one frame at a time.",
-        )  # fmt: skip
-    if frame.dtype.kind == "f" and not np.isfinite(frame).all():
-        raise InputError(
-            "finite values", "a frame with NaN or infinite pixels", "Leave this frame out."
-        )
-    return frame

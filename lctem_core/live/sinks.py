@@ -18,6 +18,7 @@ import numpy as np
 import tifffile
 
 from lctem_core.errors import InputError
+from lctem_core.io.film import Film
 from lctem_core.refine.display import draw, picture_limits
 
 
@@ -248,8 +249,6 @@ class Mp4Recorder(Recorder):
         self._levels = Levels(limits)
 
     def _open(self, shape: tuple[int, ...]) -> None:
-        from lctem_core.io.film import Film  # loads the codecs
-
         rate = float(self.facts.get("fps") or 25)
         self._film, self._begun = Film(self.part, shape, rate), None
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 import numpy as np
-import psutil
 
 #: A histogram's bins: 1 % wide, from a microsecond to 1,000 s.
 _RATIO, _LEAST, _BINS = 1.01, 1e-6, 2084
@@ -53,12 +53,16 @@ class Memory:
     def __init__(self) -> None:
         #: When the stream was warm, at the last sample, and the most of all samples.
         self.early = self.late = self.largest = float("nan")
-        self._process = psutil.Process()
+        self._process: Any = None
 
     def sample(self, refined: int) -> None:
-        """Look how much it is, after so many refined frames."""
+        """Measure it, if `refined` frames are enough for everything to be allocated."""
         if refined < self.WARM:
             return
+        if self._process is None:
+            import psutil
+
+            self._process = psutil.Process()
         self.late = self._process.memory_info().rss / 2**20
         if np.isnan(self.early):
             self.early = self.largest = self.late

@@ -5,10 +5,10 @@
     source ─► reduce ─► integrate ─► newest frame ─► refine ─┬► newest frame ─► display
      (thread 1, every frame)              (thread 2)         └► queue ─► recorder   (a thread each)
 
-A display never holds back the camera: what it cannot show is left out and counted, and so is what
-the refiner cannot keep up with. Only where something is recorded every frame is refined; then a
-slow step holds back the source, and how long is counted. The integrator sees every camera frame in
-any case. All queues are bounded.
+A display never holds back the camera: frames that it cannot show are skipped and counted, and so
+are frames that the refiner has no time for. Every frame is refined only where something is
+recorded; a slow step then holds back the source, and the stream says for how long. The method's
+window takes every camera frame in any case. All queues are bounded.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ import cv2
 import numpy as np
 
 from lctem_core.errors import InputError
-from lctem_core.io.frames import refuse_unreal
-from lctem_core.live.integrate import Integrator
+from lctem_core.io.frames import check_shape
+from lctem_core.live.methods import Method
 from lctem_core.live.sinks import Sink
 from lctem_core.live.sources import CameraFrame, Clock, WallClock
 from lctem_core.live.statistics import SinkReport, Statistics
@@ -145,18 +145,15 @@ def _opencv_without_threads() -> Iterator[None]:
 
 
 class Stream:
-    """A source, an integrator, a refiner and sinks, put together.
+    """A source, a method and sinks, put together.
 
     Parameters
     ----------
     source : iterable of CameraFrame
         See `lctem_core.live.sources`.
-    refine : callable
-        What the integrator gives -> (H, W) float32: a `Refiner`; with the integrator `Means`,
-        the method `of_means` of a `ClipRefiner`.
+    method : Method
+        What is done with the frames: ``methods.load("sum")``, or ``Method(refiner)``.
     sinks : sequence of Sink
-    integrator : Integrator, optional
-        By default frames are refined one by one.
     size : int or None
         Longer side to which frames are reduced before they are integrated [px]; None leaves them.
     clock : Clock, optional
@@ -171,17 +168,15 @@ class Stream:
     def __init__(
         self,
         source: Iterable[CameraFrame],
-        refine: Callable[[np.ndarray], np.ndarray],
+        method: Method,
         sinks: Sequence[Sink] = (),
         *,
-        integrator: Integrator | None = None,
         size: int | None = 512,
         clock: Clock | None = None,
     ) -> None:
-        self.source, self.refine, self.sinks = source, refine, tuple(sinks)
-        self.integrator, self.size = integrator, size
+        self.source, self.method, self.sinks, self.size = source, method, tuple(sinks), size
         self.clock = clock or WallClock()
-        self.statistics = Statistics()
+        self.statistics = Statistics(runtime=method.runtime)
         self._stop = threading.Event()
         self._error: BaseException | None = None
         self._waiting: float | None = None
@@ -197,7 +192,7 @@ class Stream:
             self._outgoing.append(_Queue(sink.lossless, BUFFER))
 
     def stop(self) -> None:
-        """End the stream after the frame that is being taken; what was taken is still refined."""
+        """End the stream after the frame that is being taken; earlier frames are still refined."""
         self._stop.set()
 
     def run(self) -> Statistics:
@@ -277,18 +272,14 @@ class Stream:
         try:
             with seen.stage("reduce"):
                 image = np.asarray(frame.counts)
-                refuse_unreal(image, "frame")
-                if image.ndim != 2 or image.size == 0:
-                    raise InputError(
-                        "a frame (height, width)", f"an array of shape {image.shape}",
-                        "Give one frame at a time.",
-                    )  # fmt: skip
+                check_shape(image, "frame")
                 if self.size is not None:
-                    image = reduce_longer(image, self.size)
-            if self.integrator is not None:
+                    # One thread, as for OpenCV's own functions while a stream runs.
+                    image = reduce_longer(image, self.size, threads=1)
+            if self.method.window is not None:
                 with seen.stage("integrate"):
-                    image = self.integrator.push(image, frame.time, frame.exposure)
-                seen.restarts = self.integrator.restarts
+                    image = self.method.push(image, frame.time, frame.exposure)
+                seen.restarts = self.method.restarts
         except InputError as error:
             seen.invalid += 1
             seen.problem = str(error)
@@ -302,7 +293,7 @@ class Stream:
         while (item := self._incoming.get()) is not None:
             try:
                 with seen.stage("refine"):
-                    refined = self.refine(item.image)
+                    refined = self.method.refine(item.image)
             except Exception as error:  # one frame that cannot be refined does not end a session
                 seen.failed += 1
                 seen.problem = str(error)

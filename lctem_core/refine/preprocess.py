@@ -67,9 +67,7 @@ def reduce_longer(image: np.ndarray, size: int = 512, threads: int | None = None
     return resized(image, max(1, round(height * scale)), max(1, round(width * scale)), threads)
 
 
-def resized(
-    image: np.ndarray, height: int, width: int, threads: int | None = None
-) -> np.ndarray:
+def resized(image: np.ndarray, height: int, width: int, threads: int | None = None) -> np.ndarray:
     """Image resampled by area averaging.
 
     Parameters

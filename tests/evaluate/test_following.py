@@ -5,7 +5,6 @@ import pytest
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate import following
-from lctem_core.live.integrate import Sum
 from lctem_core.simulate.fields import DIAMETER, moving_field
 
 
@@ -54,14 +53,28 @@ def test_an_old_position_is_an_error_of_the_way():
     assert seen.psnr < following.outcome(movie.counts_without_noise(3), movie, 5.0).psnr - 5
 
 
+class Temporal:
+    """Stands in for a temporal network: the mean of the last ten frames."""
+
+    frames = 10
+
+    def of_means(self, averages):
+        return averages[0]
+
+
 def test_ways_see_the_frames_they_should():
     frames = np.random.default_rng(0).integers(0, 100, (14, 64, 64)).astype(np.uint16)
-    ways = following.treatments(lambda image: image, lambda clip: clip.sum(axis=0), n=10)
+    ways = following.treatments(lambda image: image, Temporal(), n=10)
     np.testing.assert_array_equal(ways["single frame"](frames), frames[-1])
-    expected = frames[-10:].sum(axis=0)
-    np.testing.assert_array_equal(ways["sum of 10"](frames), expected)
-    np.testing.assert_array_equal(ways["temporal network"](frames), expected)
-    np.testing.assert_array_equal(following.integrated(frames, Sum(10)), expected)
+    expected = frames[-10:].mean(axis=0)
+    for name in ("sum of 10", "temporal network"):
+        np.testing.assert_allclose(ways[name](frames), expected, rtol=1e-6)
+    weights = (1 - 2 / 11) ** np.arange(13, -1, -1)
+    weighted = np.average(frames, axis=0, weights=weights)
+    np.testing.assert_allclose(ways["exponential"](frames), weighted, rtol=1e-5)
+    assert list(following.treatments(np.float32, n=3)) == [
+        "single frame", "sum of 3", "registered sum", "exponential", "adaptive",
+    ]  # fmt: skip
 
 
 def test_thresholds_let_no_empty_field_be_crowded():

@@ -98,7 +98,7 @@ def test_without_a_frame_there_is_no_file(tmp_path):
 
 _KILLED = """
 import sys, time, numpy as np
-from lctem_core.sinks import recorder
+from lctem_core.live.sinks import recorder
 sink = recorder(sys.argv[1])
 while True:
     sink.write(np.random.default_rng(0).random((64, 64)).astype(np.float32), 0.0)
@@ -112,11 +112,12 @@ def test_a_killed_recording_has_no_file_under_its_name(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
     process = subprocess.Popen([sys.executable, "-c", _KILLED, str(path)], stdout=subprocess.PIPE)
     for _ in range(3):
-        process.stdout.readline()
+        assert process.stdout.readline() == b"written\n"
     process.kill()
     process.wait()
     process.stdout.close()
     assert not path.exists()
+    assert list(tmp_path.glob(".*part*"))
 
 
 def test_a_display_gets_8_bit_levels_at_its_limits():

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from lctem_core.live import stream as insitu
+from lctem_core.live import stream as streams
 from lctem_core.live.integrate import Means, Sum
+from lctem_core.live.methods import Method
 from lctem_core.live.sinks import Display, Sink, recorder
 from lctem_core.live.sources import CameraFrame, replay
 from lctem_core.live.stream import BUFFER, Stream
@@ -52,7 +53,7 @@ def balanced(seen):
 
 def test_a_recording_gets_every_frame_in_order():
     sink = Kept()
-    seen = Stream(replay(numbered(300), None), as_they_are, [sink]).run()
+    seen = Stream(replay(numbered(300), None), Method(as_they_are), [sink]).run()
     assert [int(image[0, 0]) for image in sink.images] == list(range(300))
     assert (seen.seen, seen.refined, seen.skipped) == (300, 300, 0)
     assert seen.sinks["sink"].written == 300
@@ -61,7 +62,7 @@ def test_a_recording_gets_every_frame_in_order():
 
 def test_a_slow_recording_holds_the_source_and_loses_nothing():
     sink = Kept(pause=0.005)
-    seen = Stream(replay(numbered(80), None), as_they_are, [sink]).run()
+    seen = Stream(replay(numbered(80), None), Method(as_they_are), [sink]).run()
     assert len(sink.images) == 80
     assert seen.sinks["sink"].waited > 0
     assert balanced(seen)
@@ -72,7 +73,7 @@ def test_a_slow_display_does_not_hold_the_source():
     slow = Display(lambda grey: (time.sleep(0.03), shown.append(grey)), rate=1000, limits=(0, 255))
     started = time.perf_counter()
     # At a rate: all at once, the refiner itself may get hardly a frame.
-    seen = Stream(replay(numbered(400), 1000), as_they_are, [slow]).run()
+    seen = Stream(replay(numbered(400), 1000), Method(as_they_are), [slow]).run()
     assert time.perf_counter() - started < 400 * 0.03 / 3
     report = seen.sinks["display"]
     assert report.dropped > 0
@@ -83,7 +84,7 @@ def test_a_slow_display_does_not_hold_the_source():
 
 def test_the_last_frame_is_shown():
     sink = Kept(lossless=False)
-    Stream(replay(numbered(50), None), as_they_are, [sink]).run()
+    Stream(replay(numbered(50), None), Method(as_they_are), [sink]).run()
     assert sink.images[-1][0, 0] == 49
 
 
@@ -95,7 +96,7 @@ def test_the_integrator_sees_every_frame_although_refinement_skips_some():
         return image.astype(np.float32)
 
     source = replay(numbered(200), None)
-    seen = Stream(source, slow, [sink], integrator=Sum(10)).run()
+    seen = Stream(source, Method(slow, Sum(10)), [sink]).run()
     assert seen.skipped > 0
     assert balanced(seen)
     assert sink.images[-1][0, 0] == sum(range(190, 200))
@@ -104,14 +105,14 @@ def test_the_integrator_sees_every_frame_although_refinement_skips_some():
 def test_a_display_is_slower_than_its_rate_never_faster():
     sink = Kept(lossless=False, interval=0.02)
     begun = time.perf_counter()
-    Stream(replay(numbered(100), 400), as_they_are, [sink]).run()
+    Stream(replay(numbered(100), 400), Method(as_they_are), [sink]).run()
     took = time.perf_counter() - begun
     assert 3 < len(sink.images) <= took / 0.02 + 2  # one at the start, and the last of all
 
 
 def test_a_sink_that_fails_is_switched_off_and_the_rest_goes_on():
     bad, good = Kept(fails_at=5), Kept()
-    seen = Stream(replay(numbered(60), None), as_they_are, [bad, good]).run()
+    seen = Stream(replay(numbered(60), None), Method(as_they_are), [bad, good]).run()
     assert len(good.images) == 60
     assert "disk full" in seen.sinks["sink"].problem
     assert seen.sinks["sink"].written == 5
@@ -125,17 +126,17 @@ def test_a_nan_frame_is_left_out_and_told():
     images[2] = images[2].copy()
     images[2][3, 3] = np.nan
     sink = Kept()
-    seen = Stream(replay(images, None), as_they_are, [sink], integrator=Sum(2)).run()
+    seen = Stream(replay(images, None), Method(as_they_are, Sum(2)), [sink]).run()
     assert (seen.seen, seen.invalid, len(sink.images)) == (5, 1, 4)
     assert "NaN" in seen.problem
     np.testing.assert_array_equal(sink.images[2], 2 * images[0])
 
 
-def test_a_resized_stream_starts_the_integrator_anew():
+def test_a_resized_stream_starts_the_sum_again():
     sizes = [(64, 64)] * 3 + [(96, 64)] * 3
     images = [np.ones(size, np.uint16) for size in sizes]
     sink = Kept()
-    seen = Stream(replay(images, None), as_they_are, [sink], integrator=Sum(10)).run()
+    seen = Stream(replay(images, None), Method(as_they_are, Sum(10)), [sink]).run()
     assert seen.restarts == 1
     assert [int(image[0, 0]) for image in sink.images] == [1, 2, 3, 1, 2, 3]
     assert sink.images[-1].shape == (96, 64)
@@ -148,7 +149,7 @@ def test_a_frame_that_cannot_be_refined_does_not_end_the_session():
         return as_they_are(image)
 
     sink = Kept()
-    seen = Stream(replay(numbered(6), None), picky, [sink]).run()
+    seen = Stream(replay(numbered(6), None), Method(picky), [sink]).run()
     assert (seen.failed, len(sink.images)) == (1, 5)
     assert "nothing varies" in seen.problem
 
@@ -160,7 +161,7 @@ def test_an_error_of_the_source_comes_through_after_what_came_before():
 
     sink = Kept()
     with pytest.raises(OSError, match="camera unplugged"):
-        Stream(replay(broken(), None), as_they_are, [sink]).run()
+        Stream(replay(broken(), None), Method(as_they_are), [sink]).run()
     assert len(sink.images) == 4
     assert sink.closed == 1
 
@@ -168,7 +169,7 @@ def test_an_error_of_the_source_comes_through_after_what_came_before():
 def test_a_stall_and_a_burst_lose_nothing():
     source = replay(numbered(60), 300, stalls={20: 0.15})
     sink = Kept()
-    seen = Stream(source, as_they_are, [sink], integrator=Sum(3)).run()
+    seen = Stream(source, Method(as_they_are, Sum(3)), [sink]).run()
     assert len(sink.images) == 60
     assert seen.late > 5
     assert seen.latency.largest > 0.1
@@ -182,7 +183,7 @@ def test_stop_ends_an_endless_source():
             i += 1
 
     sink = Kept(lossless=False)
-    stream = Stream(endless(), as_they_are, [sink])
+    stream = Stream(endless(), Method(as_they_are), [sink])
     before = set(threading.enumerate())
     timer = threading.Timer(0.1, stream.stop)
     timer.start()
@@ -197,7 +198,7 @@ def test_stop_ends_an_endless_source():
 
 
 def test_stop_does_not_wait_for_a_source_that_gives_nothing(monkeypatch):
-    monkeypatch.setattr(insitu, "PATIENCE", 0.3)
+    monkeypatch.setattr(streams, "PATIENCE", 0.3)
     released = threading.Event()
 
     def stuck():
@@ -207,7 +208,7 @@ def test_stop_does_not_wait_for_a_source_that_gives_nothing(monkeypatch):
         yield from replay(numbered(3), None)
 
     sink = Kept()
-    stream = Stream(stuck(), as_they_are, [sink])
+    stream = Stream(stuck(), Method(as_they_are), [sink])
     seen = stream.run()
     assert not released.is_set()
     assert len(sink.images) == 3
@@ -223,7 +224,7 @@ def test_stop_does_not_wait_for_a_source_that_gives_nothing(monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to itself")
 @pytest.mark.parametrize("presses", [1, 3])
 def test_ctrl_c_ends_a_stream_with_all_that_came_written(monkeypatch, presses):
-    monkeypatch.setattr(insitu, "PATIENCE", 0.3)
+    monkeypatch.setattr(streams, "PATIENCE", 0.3)
     released = threading.Event()
 
     def stuck():
@@ -241,7 +242,7 @@ def test_ctrl_c_ends_a_stream_with_all_that_came_written(monkeypatch, presses):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     pressing = threading.Timer(0.2, press)
     try:
-        seen = Stream(stuck(), as_they_are, [sink]).run()
+        seen = Stream(stuck(), Method(as_they_are), [sink]).run()
     finally:
         released.set()
         pressing.join()
@@ -253,7 +254,7 @@ def test_ctrl_c_ends_a_stream_with_all_that_came_written(monkeypatch, presses):
 
 
 def test_a_log_has_the_age_of_what_was_written_and_the_memory():
-    seen = Stream(replay(numbered(200), 1000), as_they_are, [Kept(pause=0.002)]).run()
+    seen = Stream(replay(numbered(200), 1000), Method(as_they_are), [Kept(pause=0.002)]).run()
     log = seen.as_dict()
     assert log["sink: age p50 [ms]"] > log["latency p50 [ms]"]
     assert log["memory early [MiB]"] > 10
@@ -264,7 +265,7 @@ def test_a_log_has_the_age_of_what_was_written_and_the_memory():
 def test_what_is_no_frame_is_left_out_and_told():
     images = [np.zeros((2, 64, 64)), FRAME, np.zeros((0, 64)), FRAME > 3, FRAME]
     sink = Kept()
-    seen = Stream(replay(images, None), as_they_are, [sink]).run()
+    seen = Stream(replay(images, None), Method(as_they_are), [sink]).run()
     assert (seen.seen, seen.invalid, len(sink.images)) == (5, 3, 2)
     assert "real numbers" in seen.problem
 
@@ -282,7 +283,7 @@ def test_a_recording_that_failed_does_not_get_its_name(tmp_path, monkeypatch, re
 
     monkeypatch.setattr(recording, "_append", fails)
     images = [*numbered(4), FRAME[:32] if refused else FRAME[:] * 0 + 4]
-    seen = Stream(replay(images, None), as_they_are, [recording]).run()
+    seen = Stream(replay(images, None), Method(as_they_are), [recording]).run()
     # A frame of another size is refused before it is written: the file is whole.
     assert path.exists() == refused
     assert len(list(tmp_path.iterdir())) == 1
@@ -294,7 +295,7 @@ def test_a_recording_that_failed_does_not_get_its_name(tmp_path, monkeypatch, re
 def test_large_frames_are_reduced_before_they_are_integrated():
     sink = Kept()
     images = [np.random.default_rng(0).integers(0, 9, (256, 256)).astype(np.uint16)] * 3
-    Stream(replay(images, None), as_they_are, [sink], integrator=Means(2), size=64).run()
+    Stream(replay(images, None), Method(as_they_are, Means(2)), [sink], size=64).run()
     assert sink.images[-1].shape == (3, 64, 64)
     expected = images[0].reshape(64, 4, 64, 4).mean(axis=(1, 3))
     np.testing.assert_allclose(sink.images[-1][0], expected, rtol=1e-5)
@@ -313,7 +314,7 @@ def test_memory_stays_flat_over_many_frames():
 
     peaks: list[int] = []
     frames = (FRAME for _ in range(20010))
-    counted = Stream(replay(frames, None), as_they_are, [Counted()], integrator=Sum(10), size=None)
+    counted = Stream(replay(frames, None), Method(as_they_are, Sum(10)), [Counted()], size=None)
     tracemalloc.start()
     seen = counted.run()
     tracemalloc.stop()
@@ -339,9 +340,9 @@ def test_opencv_takes_no_cores_from_the_network_while_any_stream_runs():
         return as_they_are(image)
 
     try:
-        one = threading.Thread(target=Stream(replay(numbered(1), None), first).run)
+        one = threading.Thread(target=Stream(replay(numbered(1), None), Method(first)).run)
         one.start()
-        Stream(replay(numbered(1), None), second).run()
+        Stream(replay(numbered(1), None), Method(second)).run()
         met.wait(5)
         one.join(5)
         assert seen == [1, 1]

@@ -10,7 +10,10 @@ from skimage.exposure import rescale_intensity
 
 from lctem_core.errors import InputError
 from lctem_core.io.frames import read
+from lctem_core.refine import preprocess
 from lctem_core.refine.preprocess import (
+    FAR,
+    Stretch,
     limits,
     percentiles,
     reduce,
@@ -80,9 +83,43 @@ def test_rescale_equals_scikit_image(image):
 def test_limits_invert_the_stretch(image):
     if image.min() == image.max():
         return
-    lower, upper = limits(image, 0, 100)
-    back = rescale(image, 0, 100) * (upper - lower) + lower
-    np.testing.assert_allclose(back, image, atol=1e-5 * max(np.abs([lower, upper]).max(), 1))
+    stretch = Stretch.between(image, 0, 100)
+    assert (stretch.lower, stretch.upper) == (image.min(), image.max())
+    back = stretch.undo(stretch.apply(image))
+    atol = 1e-5 * max(abs(stretch.lower), abs(stretch.upper), 1)
+    np.testing.assert_allclose(back, image, atol=atol)
+
+
+@pytest.mark.parametrize("scale", [5e-41, 1e-30, 1.0, 1e30])
+def test_the_quick_stretch_is_the_exact_one_but_for_rounding(scale):
+    image = np.random.default_rng(0).normal(50, 20, (64, 64)) * scale
+    image = image.astype(np.float32)
+    stretch = Stretch.between(image, clip=FAR)
+    before = image.copy()
+    expected = np.clip((image.astype(float) - stretch.lower) / stretch.range, *FAR)
+    for quick in (stretch.apply_quickly(image), stretch.apply(image)):
+        assert quick.dtype == np.float32
+        np.testing.assert_allclose(quick, expected, atol=2e-6)
+        np.testing.assert_array_equal(image, before)
+    assert stretch.apply_quickly(image, out=image) is image
+    np.testing.assert_allclose(image, expected, atol=2e-6)
+
+
+def test_a_stretch_is_cut_off_at_its_clip():
+    image = np.array([[-1000, 0, 10, 30, 1000]])
+    np.testing.assert_allclose(Stretch(0, 20).apply(image), [[0, 0, 0.5, 1, 1]])
+    far = Stretch(0, 20, FAR)
+    for made in (far.apply(image), far.apply_quickly(image)):
+        np.testing.assert_allclose(made, [[-4, 0, 0.5, 1.5, 5]])
+
+
+def test_a_checked_image_is_not_looked_through(monkeypatch):
+    image = np.random.default_rng(0).normal(50, 20, (64, 64))
+    expected = limits(image)
+    monkeypatch.setattr("lctem_core.io.frames.check_image", None)
+    assert limits(image, checked=True) == expected
+    with pytest.raises(InputError, match="an image that varies; got image with the value 7"):
+        limits(np.full((8, 8), 7.0), checked=True)
 
 
 def test_least_contrast_keeps_empty_fields_flat():
@@ -151,23 +188,28 @@ def test_block_means_are_the_means_of_blocks(dtype, block, threads):
     rng = np.random.default_rng(0)
     top = 65535 if dtype == np.uint16 else 255
     image = (rng.random((150 * block, 90 * block)) * top).astype(dtype)
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(threads)
-    try:
-        seen = resized(image[::-1], 150, 90)
-    finally:
-        cv2.setNumThreads(before)
+    seen = resized(image[::-1], 150, 90, threads)
     expected = image[::-1].reshape(150, block, 90, block).mean(axis=(1, 3), dtype=np.float64)
     assert seen.dtype == np.float32
     np.testing.assert_allclose(seen, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(None, 3), (1, 1), (2, 2)])
+def test_as_many_threads_as_are_given_or_as_opencv_has(given, wanted, monkeypatch):
+    used = []
+    monkeypatch.setattr(preprocess, "_block_means", lambda image, block, n: used.append(n) or image)
+    monkeypatch.setattr(preprocess.cv2, "getNumThreads", lambda: 3)
+    for call in (reduce, reduce_longer):
+        call(np.ones((64, 64), np.uint16), 32, threads=given)
+    assert used == [wanted] * 2
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_process_reduces_too():
     image = np.ones((512, 512), np.uint16)
-    resized(image, 128, 128)  # the threads are there before the fork
-    child = multiprocessing.get_context("fork").Process(target=resized, args=(image, 128, 128))
+    resized(image, 128, 128, 2)  # the threads are there before the fork
+    child = multiprocessing.get_context("fork").Process(target=resized, args=(image, 128, 128, 2))
     child.start()
     child.join(20)
     if child.is_alive():

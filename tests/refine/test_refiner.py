@@ -321,6 +321,7 @@ def test_no_grid_and_no_seams_in_an_even_field(faithful, electrons):
         (np.random.default_rng(0).poisson(9, (2048, 100)), "after reduction.*512 × 25.*size"),
         (np.uint32(2**31) + np.arange(64, dtype=np.uint32) * np.ones((64, 1), np.uint32),
          "float32.*2147483648.*offset"),
+        (np.random.default_rng(0).normal(1e300, 1e290, (64, 64)), "float32 can hold"),
     ],
 )  # fmt: skip
 def test_frames_that_lose_what_they_show_are_refused(faithful, frame, words):
