@@ -1,14 +1,18 @@
-"""Files that appear whole or not at all, and what the core's own files say: the source hash."""
+"""Files that appear whole or not at all, folders begun for one purpose, and the source hash."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+from lctem_core.errors import InputError
 
 #: Folder of the package.
 PACKAGE = Path(__file__).resolve().parent
@@ -46,6 +50,61 @@ def cache_dir() -> Path:
     import platformdirs
 
     return Path(os.environ.get("LCTEM_CACHE") or platformdirs.user_cache_dir("lctem"))
+
+
+def claim(note: str | Path, wanted: dict[str, Any], *, empty: bool = False) -> None:
+    """Note in a folder what is made there, or check that the same was begun before.
+
+    Parameters
+    ----------
+    note : str or Path
+        JSON file in the folder, which is made if absent.
+    wanted : dict
+        Arguments; JSON values, or dictionaries of them.
+    empty : bool
+        A folder without the note must hold no files but hidden ones.
+
+    Raises
+    ------
+    InputError
+        If the folder was begun with other arguments, or is not empty although it should be.
+    """
+    note = Path(note)
+    wanted = json.loads(json.dumps(wanted))
+    if note.exists():
+        changed = differences(json.loads(note.read_text("utf8")), wanted)
+        if changed:
+            earlier = ", ".join(f"{name} {before}" for name, (before, _) in changed.items())
+            raise InputError(
+                f"the arguments that {note.parent} was begun with ({earlier})",
+                f"other values of {', '.join(changed)}",
+                "Choose another folder, or delete this one.",
+            )
+        return
+    folder = note.parent
+    if empty and folder.exists() and any(path.name[0] != "." for path in folder.iterdir()):
+        raise InputError("an empty or new folder", f"{folder} with files", "Choose another folder.")
+    with replacing(note) as temporary:
+        temporary.write_text(json.dumps(wanted, indent=1), "utf8")
+
+
+def differences(earlier: dict[str, Any], wanted: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Values that differ, by name in alphabetical order: (earlier, wanted).
+
+    Parameters
+    ----------
+    earlier, wanted : dict
+        JSON values, or dictionaries of them, which are compared value by value. Names that only
+        `earlier` has do not count: they are of an older version.
+    """
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, value in wanted.items():
+        before = earlier.get(name)
+        if isinstance(value, dict):
+            found |= differences(before if isinstance(before, dict) else {}, value)
+        elif before != value:
+            found[name] = (before, value)
+    return dict(sorted(found.items()))
 
 
 # The source hash ---------------------------------------------------------------------------------

@@ -11,26 +11,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
-from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
 from lctem_core.errors import InputError
-from lctem_core.files import replacing, source_hash, sources
+from lctem_core.files import claim, replacing, source_hash, sources
 from lctem_core.io.frames import write_tiff
 from lctem_core.provenance import provenance
 from lctem_core.simulate.optics import Scene, acquire, depths, fit_gain
 from lctem_core.simulate.recipes import draw_dry, draw_scene, draw_wet, recipes_by_name
 from lctem_core.simulate.recipes import facts as facts_of
 from lctem_core.train.pairs import Pair, read_list, write_list
+from lctem_core.train.processes import in_processes
 
 #: File names inside the folder of a simulated data set.
 LIST = "list_dataset.txt"
@@ -84,8 +83,8 @@ def write_dataset(
 
     Dry images are ``SIM_d0000.tif``, their wet frames ``SIM_d0000w0.tif``; the list
     ``list_dataset.txt`` has a line ``dry x1 y1 x2 y2 wet x1 y1`` per pair; ``simulation.json``
-    holds the dose [e-/nm²], pixel size [nm] and so on of every frame. A killed run goes on where
-    it was. The same arguments give the same files, however many workers there are.
+    holds the dose [e-/nm²], pixel size [nm] and so on of every frame. A killed run continues where
+    it stopped. The same arguments give the same files, whatever the number of workers.
 
     Parameters
     ----------
@@ -121,32 +120,23 @@ def write_dataset(
         raise InputError("a camera of 128 to 8192 pixels", str(size), "1024 is the default.")
     recipes_by_name(recipe)
     folder = Path(folder)
-    arguments = {"pairs": pairs, "seed": seed, "recipe": recipe, "size": size}
+    arguments: dict[str, Any] = {"pairs": pairs, "seed": seed, "recipe": recipe, "size": size}
+    arguments["like"] = None
     if like is not None:
         if len(like) != pairs:
             raise InputError(f"{len(like)} pairs, as the list has", str(pairs), "Give that number.")
         lines = "".join(f"{pair.line}\n" for pair in like)
         arguments["like"] = hashlib.sha256(lines.encode()).hexdigest()[:8]
-    _claim(folder, arguments | {"simulator": simulator_fingerprint()})
+    simulator = simulator_fingerprint()
+    claim(folder / "arguments.json", arguments | {"simulator": simulator}, empty=True)
     if (folder / LIST).exists() and (folder / FACTS).exists():
         return read_list(folder / LIST)
     if like is None:
         tasks = list(_tasks(folder, pairs, seed, recipe, size))
     else:
         tasks = list(_planned_tasks(folder, like, seed, recipe, size))
-    workers = workers or os.cpu_count() or 1
-    if workers == 1:
-        results = list(tqdm(map(_acquire_all, tasks), "simulate", len(tasks), disable=not progress,
-                            unit=" dry images"))  # fmt: skip
-    else:
-        # Spawned, not forked: a fork of a process with running threads, as a notebook has them
-        # after its first filter or network, can stop for ever.
-        # One thread in each, since they share the cores already.
-        with ProcessPoolExecutor(
-            workers, get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)
-        ) as pool:
-            results = list(tqdm(pool.map(_acquire_all, tasks, chunksize=2), "simulate", len(tasks),
-                                disable=not progress, unit=" dry images"))  # fmt: skip
+    done = in_processes(_acquire_all, tasks, workers)
+    results = list(tqdm(done, "simulate", len(tasks), disable=not progress, unit=" dry images"))
     listed = [pair for pairs_of_one, _ in results for pair in pairs_of_one][:pairs]
     frames = {name: facts for _, facts_of_one in results for name, facts in facts_of_one.items()}
     with replacing(folder / FACTS) as temporary:
@@ -206,24 +196,6 @@ def simulator_fingerprint() -> str:
     """Hash of the code that draws pairs: another one gives other images."""
     drawing = {path for path in sources(__file__) if path.parent.name == "simulate"}
     return source_hash(drawing | {Path(__file__).resolve()})
-
-
-def _claim(folder: Path, arguments: dict) -> None:
-    """Note the arguments in a new folder; refuse a folder begun with others."""
-    note = folder / "arguments.json"
-    if note.exists():
-        earlier = json.loads(note.read_text())
-        if earlier != arguments:
-            raise InputError(
-                f"a new folder, or one begun with {earlier}",
-                f"{folder} with {arguments}",
-                "Choose another folder, or delete this one.",
-            )
-        return
-    if folder.exists() and any(path.name[0] != "." for path in folder.iterdir()):
-        raise InputError("an empty or new folder", f"{folder} with files", "Choose another folder.")
-    with replacing(note) as temporary:
-        temporary.write_text(json.dumps(arguments))
 
 
 def _tasks(folder: Path, pairs: int, seed: int, recipe: str, size: int) -> Iterator[_Task]:

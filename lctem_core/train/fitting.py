@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import sys
@@ -23,7 +22,7 @@ from tqdm import tqdm
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
-from lctem_core.files import replacing
+from lctem_core.files import claim, replacing
 from lctem_core.networks.cards import stride
 from lctem_core.networks.initial import IMAGENET, begin_from_imagenet
 from lctem_core.networks.temporal import begin_from
@@ -228,7 +227,7 @@ def fit(
     if devices not in (1, "auto") and int(devices) > gpus:
         raise InputError(f"at most {gpus} GPUs, as this machine has", str(devices), "Lower it.")
     weights = folder / "weights.safetensors"
-    _claim(folder, {"config": asdict(config), "data": store.identity})
+    claim(folder / "config.json", {"config": asdict(config), "data": store.identity})
     if weights.exists() and weights.with_suffix(".json").exists():
         return weights
 
@@ -361,25 +360,3 @@ def _quiet() -> None:
         ".*number of training batches .* is smaller than the logging interval.*",
     ):
         warnings.filterwarnings("ignore", message=said)
-
-
-def _claim(folder: Path, wanted: dict[str, dict[str, Any]]) -> None:
-    """Note parameters and data of a new run; refuse a folder begun with others."""
-    note = folder / "config.json"
-    if not note.exists():
-        with replacing(note) as temporary:
-            temporary.write_text(json.dumps(wanted, indent=1))
-        return
-    earlier = json.loads(note.read_text())
-    changed = [
-        key
-        for part, values in wanted.items()
-        for key, value in values.items()
-        if earlier.get(part, {}).get(key) != value
-    ]
-    if changed:
-        raise InputError(
-            f"the parameters and data that the run in {folder} was begun with",
-            f"other values of {', '.join(sorted(changed))}",
-            "Choose another folder for another run.",
-        )

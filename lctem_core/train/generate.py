@@ -1,19 +1,19 @@
-"""Stores of simulated images: drawn in several processes, written as they come."""
+"""Stores of simulated images: drawn in several processes, written as they come.
+
+Each image has a seed of its own, so that a store does not depend on the number of processes, nor on
+whether its making was interrupted.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
@@ -25,125 +25,15 @@ from lctem_core.simulate import examples, movie
 from lctem_core.simulate.examples import Example, example
 from lctem_core.simulate.movie import FRAMES, Clip, clip
 from lctem_core.simulate.recipes import recipes_by_name
-from lctem_core.train.pairs import Pair
-from lctem_core.train.store import FORMAT, Store, Writer
+from lctem_core.train.processes import in_processes
+from lctem_core.train.store import FORMAT, Store, Writer, compare
 
-#: Range of each kind of image of a store.
-RANGES = {"noisy": FAR, "faithful": FAR, "truth": (0.0, 1.0)}
-
-
-def write_simulated(
-    out: str | Path,
-    noun: str,
-    draw: Callable[[list[int]], dict[str, np.ndarray]],
-    arguments: dict[str, Any],
-    *,
-    simulator: str,
-    kinds: tuple[str, ...],
-    parameters: dict[str, Any],
-    workers: int | None = None,
-    progress: bool = True,
-) -> Store:
-    """Simulate images straight into a store; goes on where a killed run stopped.
-
-    Parameters
-    ----------
-    out : str or Path
-        Folder to make.
-    noun : str
-        What one of them is: ``example``, ``clip``.
-    draw : callable
-        Seed -> images by kind; a module's own function, since processes are spawned. Image `i` has
-        the seed ``[seed, i]``.
-    arguments : dict
-        ``number``, ``seed``, ``recipe``, ``size`` [px], and what else the images depend on.
-    simulator : str
-        Fingerprint of the code that draws.
-    kinds : tuple of str
-        Of `RANGES`.
-    parameters : dict
-        How the images were stretched, for the store's note.
-    workers : int, optional
-        Processes; by default one per core.
-    progress : bool
-        Show a progress bar.
-
-    Returns
-    -------
-    Store
-        For the faithful target.
-
-    Raises
-    ------
-    InputError
-        For a wrong argument, or an `out` made with other arguments.
-    """
-    number, seed, size = (arguments[name] for name in ("number", "seed", "size"))
-    if number < 1:
-        raise InputError(f"at least 1 {noun}", str(number), "Give a positive number.")
-    if not 64 <= size <= 4096:
-        raise InputError("frames of 64 to 4096 pixels", str(size), "512 is usual.")
-    recipes_by_name(arguments["recipe"])
-    made = json.dumps(arguments | {"simulator": simulator})
-    fingerprint = hashlib.sha256(made.encode()).hexdigest()
-    out = Path(out)
-    if (out / "store.json").exists():
-        store = Store.open(out, "faithful")
-        if store.identity["list_sha256"] != fingerprint:
-            raise InputError(
-                f"a new folder, or {noun}s made with {arguments}",
-                f"{out}, made with other arguments or another simulator",
-                "Choose another folder, or delete this one.",
-            )
-        return store
-    names = [f"{noun}{i:06d}" for i in range(number)]
-    note = {
-        "format": FORMAT,
-        "kinds": {kind: RANGES[kind] for kind in kinds},
-        "parameters": parameters,
-        "list_sha256": fingerprint,
-        "images_sha256": fingerprint,
-        "pairs": [Pair(name, 0, 0, size, size, f"{name}w", 0, 0) for name in names],
-        "facts": {
-            "data": f"simulated: {number} {noun}s, recipe {arguments['recipe']}, seed {seed}, "
-            f"{size} pixels, commit {provenance()['commit']}"
-        },
-    }
-    with Writer(out, note) as writer:
-        drawn = in_processes(partial(_draw, draw, seed), writer.missing, workers)
-        bar = tqdm(
-            zip(writer.missing, drawn, strict=True), f"{noun}s",
-            number, initial=number - len(writer.missing), disable=not progress,
-        )  # fmt: skip
-        for i, images in bar:
-            writer.write(i, images)
-    return Store.open(out, "faithful")
-
-
-def _draw(draw: Callable[[list[int]], dict[str, np.ndarray]], seed: int, i: int) -> dict:
-    return draw([seed, i])
-
-
-def in_processes(make: partial, items: list[int], workers: int | None) -> Iterator:
-    """Results in order, from several processes."""
-    workers = workers or os.cpu_count() or 1
-    if workers == 1 or len(items) < 8:
-        yield from map(make, items)
-        return
-    # Spawned, and with one thread each: see `lctem_core.train.dataset`.
-    with ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)
-    ) as pool:
-        # In batches: a pool computes everything at once and would fill the memory.
-        for begin in range(0, len(items), 128):
-            yield from pool.map(make, items[begin : begin + 128], chunksize=4)
-
-
+#: Percentiles between which frames are stretched [%].
+LOW, HIGH = 0.1, 99.9
 #: Least contrast of the dry look: keeps an empty field from being stretched.
 LEAST_CONTRAST = 0.3
-
-
-LOW, HIGH = 0.1, 99.9
+#: Range of each kind of image of a store.
+RANGES = {"noisy": FAR, "faithful": FAR, "truth": (0.0, 1.0)}
 
 
 def scaled(one: Example, least_contrast: float = LEAST_CONTRAST) -> dict[str, np.ndarray]:
@@ -170,59 +60,12 @@ def scaled(one: Example, least_contrast: float = LEAST_CONTRAST) -> dict[str, np
     }
 
 
-def write_examples(
-    out: str | Path,
-    number: int,
-    *,
-    seed: int = 0,
-    recipe: str = "broad",
-    size: int = 512,
-    workers: int | None = None,
-    progress: bool = True,
-) -> Store:
-    """Simulate examples straight into a store; goes on where a killed run stopped.
+def scaled_clip(one: Clip) -> dict[str, np.ndarray]:
+    """Images of a clip as a network gets and should give them.
 
     Parameters
     ----------
-    out : str or Path
-        Folder to make.
-    number : int
-    seed : int
-        Example `i` is ``example([seed, i], recipe, size)``.
-    recipe : str
-        A name of `lctem_core.simulate.recipes.RECIPES`.
-    size : int
-        Pixels on a side.
-    workers : int, optional
-        Processes; by default one per core.
-    progress : bool
-        Show a progress bar.
-
-    Returns
-    -------
-    Store
-        For the faithful target.
-
-    Raises
-    ------
-    InputError
-        For a wrong argument, or an `out` made with other arguments.
-    """
-    arguments = {"number": number, "seed": seed, "recipe": recipe, "size": size}
-    return write_simulated(
-        out, "example", partial(_scaled_example, recipe, size), arguments,
-        simulator=_drawn_by(examples), kinds=("noisy", "faithful", "truth"),
-        parameters={"size": size, "low": LOW, "high": HIGH, "least_contrast": LEAST_CONTRAST},
-        workers=workers, progress=progress,
-    )  # fmt: skip
-
-
-def _scaled_example(recipe: str, size: int, seed: list[int]) -> dict[str, np.ndarray]:
-    return scaled(example(seed, recipe, size))
-
-
-def scaled_clip(one: Clip) -> dict[str, np.ndarray]:
-    """Images of a clip as a network gets and should give them.
+    one : Clip
 
     Returns
     -------
@@ -238,7 +81,15 @@ def scaled_clip(one: Clip) -> dict[str, np.ndarray]:
     }
 
 
-def write_clips(
+def _scaled_example(recipe: str, size: int, seed: list[int]) -> dict[str, np.ndarray]:
+    return scaled(example(seed, recipe, size))
+
+
+def _scaled_clip(recipe: str, size: int, seed: list[int]) -> dict[str, np.ndarray]:
+    return scaled_clip(clip(seed, recipe, size))
+
+
+def write_examples(
     out: str | Path,
     number: int,
     *,
@@ -248,7 +99,7 @@ def write_clips(
     workers: int | None = None,
     progress: bool = True,
 ) -> Store:
-    """Simulate clips straight into a store; goes on where a killed run stopped.
+    """Simulate examples straight into a store; continue where a killed run stopped.
 
     Parameters
     ----------
@@ -256,13 +107,13 @@ def write_clips(
         Folder to make.
     number : int
     seed : int
-        Clip `i` is ``clip([seed, i], recipe, size)``.
+        Example `i` is ``example([seed, i], recipe, size)``.
     recipe : str
         A name of `lctem_core.simulate.recipes.RECIPES`.
     size : int
-        Pixels on a side.
+        Pixels on a side, 64 to 4096.
     workers : int, optional
-        Processes; by default one per core.
+        Processes; by default one for each core.
     progress : bool
         Show a progress bar.
 
@@ -274,24 +125,107 @@ def write_clips(
     Raises
     ------
     InputError
-        For a wrong argument, or an `out` made with other arguments.
+        If an argument cannot be used, or `out` was made with other arguments.
+    """
+    arguments = {"number": number, "seed": seed, "recipe": recipe, "size": size}
+    parameters = {"size": size, "low": LOW, "high": HIGH, "least_contrast": LEAST_CONTRAST}
+    kinds = ("noisy", "faithful", "truth")
+    note = _note("example", arguments, examples, parameters, kinds)
+    draw = partial(_scaled_example, recipe, size)
+    return _write(Path(out), note, draw, seed, workers, progress)
+
+
+def write_clips(
+    out: str | Path,
+    number: int,
+    *,
+    seed: int = 0,
+    recipe: str = "broad",
+    size: int = 512,
+    workers: int | None = None,
+    progress: bool = True,
+) -> Store:
+    """Simulate clips straight into a store; continue where a killed run stopped.
+
+    Parameters
+    ----------
+    out : str or Path
+        Folder to make.
+    number : int
+    seed : int
+        Clip `i` is ``clip([seed, i], recipe, size)``.
+    recipe, size, workers, progress
+        See `write_examples`.
+
+    Returns
+    -------
+    Store
+        For the faithful target.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be used, or `out` was made with other arguments.
     """
     arguments = {"number": number, "seed": seed, "recipe": recipe, "size": size, "frames": FRAMES}
-    return write_simulated(
-        out, "clip", partial(_scaled_clip, recipe, size), arguments,
-        simulator=_drawn_by(movie), kinds=("noisy", "faithful"),
-        parameters={
-            "size": size, "low": LOW, "high": HIGH, "least_contrast": 0.0, "frames": FRAMES,
-        },
-        workers=workers, progress=progress,
-    )  # fmt: skip
+    parameters = {"size": size, "low": LOW, "high": HIGH, "least_contrast": 0.0, "frames": FRAMES}
+    note = _note("clip", arguments, movie, parameters, ("noisy", "faithful"))
+    draw = partial(_scaled_clip, recipe, size)
+    return _write(Path(out), note, draw, seed, workers, progress)
 
 
-def _scaled_clip(recipe: str, size: int, seed: list[int]) -> dict[str, np.ndarray]:
-    return scaled_clip(clip(seed, recipe, size))
+def _note(
+    noun: str,
+    arguments: dict[str, Any],
+    simulator: ModuleType,
+    parameters: dict[str, Any],
+    kinds: tuple[str, ...],
+) -> dict[str, Any]:
+    """Note of a store; refuses arguments that cannot be."""
+    number, seed, recipe, size = (arguments[n] for n in ("number", "seed", "recipe", "size"))
+    if number < 1:
+        raise InputError(f"at least 1 {noun}", str(number), "Give a positive number.")
+    if not 64 <= size <= 4096:
+        raise InputError("frames of 64 to 4096 pixels", str(size), "512 is usual.")
+    recipes_by_name(recipe)
+    # Of the code that draws: another one gives other images.
+    path = Path(simulator.__file__)
+    arguments = arguments | {"simulator": source_hash(sources(path) | {path})}
+    fingerprint = hashlib.sha256(json.dumps(arguments).encode()).hexdigest()
+    source = {"simulated": noun, "number": number, "arguments": arguments, "sha256": fingerprint}
+    told = (
+        f"simulated: {number} {noun}s, recipe {recipe}, seed {seed}, {size} pixels, "
+        f"commit {provenance()['commit']}"
+    )
+    return {
+        "format": FORMAT,
+        "kinds": {kind: RANGES[kind] for kind in kinds},
+        "parameters": parameters,
+        "source": source,
+        "facts": {"data": told},
+    }
 
 
-def _drawn_by(module: ModuleType) -> str:
-    """Hash of the code that a simulator's module runs: another one gives other images."""
-    path = Path(module.__file__)
-    return source_hash(sources(path) | {path})
+def _write(
+    out: Path,
+    note: dict[str, Any],
+    draw: Callable[[list[int]], dict[str, np.ndarray]],
+    seed: int,
+    workers: int | None,
+    progress: bool,
+) -> Store:
+    """Store with the images that `draw` gives for the seeds [seed, 0], [seed, 1], …, by kind."""
+    if (out / "store.json").exists():
+        compare(out, note)
+        return Store.open(out, "faithful")
+    number = note["source"]["number"]
+    with Writer(out, note) as writer:
+        seeds = [[seed, i] for i in writer.missing]
+        drawn = in_processes(draw, seeds, workers, least=8)
+        bar = tqdm(
+            zip(writer.missing, drawn, strict=True), f"{note['source']['simulated']}s", number,
+            initial=number - len(writer.missing), disable=not progress,
+        )  # fmt: skip
+        for i, images in bar:
+            writer.write(i, images)
+    return Store.open(out, "faithful")

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from lctem_core.refine.adaptive import adapted, means
 from lctem_core.train.config import Config
-from lctem_core.train.pairs import augment, split
+from lctem_core.train.pairs import augment
 from lctem_core.train.store import Store
 
 
@@ -114,9 +114,7 @@ class PairsData(L.LightningDataModule):
     def __init__(self, store: Store, config: Config) -> None:
         super().__init__()
         self.store, self.config = store, config
-        self.training, self.validation = split(
-            store.pairs, config.split, config.validation, config.seed
-        )
+        self.training, self.validation = store.split(config.split, config.validation, config.seed)
 
     def train_dataloader(self) -> DataLoader:
         """Shuffled, augmented crops."""

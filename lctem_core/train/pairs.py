@@ -205,7 +205,7 @@ def _crop(
 
 
 def split(
-    pairs: Sequence[Pair], how: str = "grouped", fraction: float = 0.1, seed: int = 0
+    pairs: Sequence[Pair] | range, how: str = "grouped", fraction: float = 0.1, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Divide pairs into training and validation.
 
@@ -217,7 +217,7 @@ def split(
     Parameters
     ----------
     pairs : sequence of Pair
-        The list.
+        The list; for ``random``, a range of its length does.
     how : str
         ``grouped`` or ``random``.
     fraction : float

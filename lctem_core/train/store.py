@@ -1,9 +1,15 @@
-"""The prepared store: every pair cropped, reduced and rescaled once, ready for training.
+"""The prepared store: images cropped, reduced and rescaled once, ready for training.
 
 A store is a folder with ``noisy.npy``, one or both of ``truth.npy`` (the dry look) and
 ``faithful.npy`` (the noisy frame without noise, in its own scale), each (N, size, size) uint16 over
 the range that ``store.json`` states, by default [0, 1]. A store of clips has several noisy frames
 for each truth, (N, frames, size, size).
+
+``store.json`` is the store's note. It has the ``format``; the ``parameters`` of the preprocessing;
+``kinds``, the ranges, unless they are those of pairs; ``facts``, what the maker noted; and the
+``source``: either the ``pairs`` of a list with ``list_sha256`` and ``images_sha256``, or
+``simulated`` (the name of one image), ``number``, ``arguments`` and ``sha256`` of these. In format
+1 every store had pairs, made up for simulated images; such stores can still be read.
 """
 
 from __future__ import annotations
@@ -21,11 +27,19 @@ import numpy as np
 from tqdm import tqdm
 
 from lctem_core.errors import InputError
-from lctem_core.files import replacing
+from lctem_core.files import differences, replacing
 from lctem_core.refine.preprocess import check_percentiles, reduce, rescale
-from lctem_core.train.pairs import Pair, check_list, image_path, load_pair, read_counts, read_list
+from lctem_core.train.pairs import (
+    Pair,
+    check_list,
+    image_path,
+    load_pair,
+    read_counts,
+    read_list,
+    split,
+)
 
-FORMAT = 1
+FORMAT = 2
 _FULL = 65535
 #: Arrays of a store of pairs, and the intensities that 0 and 65,535 stand for.
 _PAIRS = {"noisy": (0.0, 1.0), "truth": (0.0, 1.0)}
@@ -34,14 +48,14 @@ TARGETS = {"dry": "truth", "faithful": "faithful"}
 
 
 class Store:
-    """Prepared pairs, read from disk as they are needed; open one by `Store.open`.
+    """Prepared images, read from disk as they are needed; open one by `Store.open`.
 
     Attributes
     ----------
     path : Path
         The folder.
     pairs : list of Pair
-        The list, in its order.
+        The list, in its order; empty for simulated images that are not of a list.
     size : int
         Side of the images [px].
     frames : int
@@ -51,6 +65,8 @@ class Store:
         ``frames``.
     facts : dict
         What the maker noted.
+    identity : dict
+        Parameters and hashes of what the store was made from; another store has another identity.
     target : str
         ``dry``: images in [0, 1], the truth is the dry look. ``faithful``: the truth is the noisy
         frame without noise, and both may leave [0, 1].
@@ -61,15 +77,13 @@ class Store:
     ) -> None:
         self.path = path
         self.target = target
-        self.pairs = [Pair(*fields) for fields in note["pairs"]]
+        self.pairs = [Pair(*fields) for fields in note["source"].get("pairs", ())]
         self.parameters: dict[str, Any] = note["parameters"]
         self.size: int = self.parameters["size"]
         self.frames: int = self.parameters.get("frames", 1)
         self.facts: dict[str, Any] = note["facts"]
-        #: What the store was made from; another store has another identity.
-        self.identity: dict[str, Any] = self.parameters | {
-            name: note[name] for name in ("list_sha256", "images_sha256")
-        }
+        self.identity: dict[str, Any] = self.parameters | _hashes(note["source"])
+        self._number = _number(note)
         self._arrays = arrays
         self._ranges = _ranges(note)
 
@@ -100,7 +114,7 @@ class Store:
         arrays = {}
         if TARGETS[target] not in _ranges(note):
             raise InputError(
-                f"a store with {target} truth images", f"{path} without",
+                f"a store with {target} truth images", f"{path} without them",
                 "The faithful target needs simulated examples: make them with 'lctem examples'."
                 if target == "faithful" else "Make one with 'lctem prepare'.",
             )  # fmt: skip
@@ -115,7 +129,27 @@ class Store:
         return cls(path, note, arrays, target)
 
     def __len__(self) -> int:
-        return len(self.pairs)
+        return self._number
+
+    def split(
+        self, how: str = "grouped", fraction: float = 0.1, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Divide the images into training and validation.
+
+        Parameters
+        ----------
+        how, fraction, seed
+            See `lctem_core.train.pairs.split`, which says what is raised. Simulated images that are
+            not of a list share nothing: both ways are the same for them.
+
+        Returns
+        -------
+        training, validation : ndarray of int
+            Sorted indices.
+        """
+        if self.pairs:
+            return split(self.pairs, how, fraction, seed)
+        return split(range(len(self)), "random" if how == "grouped" else how, fraction, seed)
 
     def noisy(self, i: int) -> np.ndarray:
         """Noisy image `i`, (size, size) float32, or clip; in [0, 1] for the dry target."""
@@ -147,10 +181,10 @@ def prepare(
     facts: dict[str, Any] | None = None,
     progress: bool = True,
 ) -> Store:
-    """Prepare every pair of a list; goes on where a killed run stopped.
+    """Prepare every pair of a list; continue where a killed run stopped.
 
-    The store is built in ``<out>.part`` and renamed when it is complete. A finished store made
-    from the same images with the same parameters is returned at once.
+    The store is built in ``<out>.part`` and renamed when it is complete. A finished store that was
+    made from the same images with the same parameters is returned at once.
 
     Parameters
     ----------
@@ -178,7 +212,7 @@ def prepare(
     Raises
     ------
     FileNotFoundError
-        If the list or images of it are absent; checked before the work starts.
+        If the list or some of its images are absent; checked before the work starts.
     InputError
         If a pair cannot be used, or `out` was begun or made from something else.
     """
@@ -187,22 +221,24 @@ def prepare(
         raise InputError("a size of 1 pixel or more", str(size), "512 is usual.")
     check_percentiles(low, high, least_contrast)
     pairs = read_list(list_path)
+    source = {"list_sha256": hashlib.sha256(Path(list_path).read_bytes()).hexdigest()}
     note = {
         "format": FORMAT,
         "parameters": {"size": size, "low": low, "high": high, "least_contrast": least_contrast},
-        "list_sha256": hashlib.sha256(Path(list_path).read_bytes()).hexdigest(),
+        "source": source,
     }
     if (out / "store.json").exists() and not _all_there(pairs, folder):
-        _compare(_note(out), note, out)  # the images may have been deleted to save space
+        compare(out, note)  # the images may have been deleted to save space
         return Store.open(out)
     check_list(pairs, folder)
-    note["images_sha256"] = _fingerprint(pairs, folder)
+    source["images_sha256"] = _fingerprint(pairs, folder)
     if (out / "store.json").exists():
-        _compare(_note(out), note, out)
+        compare(out, note)
         return Store.open(out)
     if out.exists():
         raise InputError("a new folder for the store", f"{out}, which exists", "Choose another.")
-    note |= {"pairs": pairs, "facts": facts or {}}
+    source["pairs"] = pairs
+    note["facts"] = facts or {}
     with Writer(out, note) as writer:
         # A list names an image in several lines that need not follow each other: sorted and with
         # the last two images remembered, each is read once, and never more than three are in
@@ -222,7 +258,7 @@ def prepare(
 
 
 class Writer:
-    """Fills a new store, image by image, in any order; goes on where a killed one stopped.
+    """Fills a new store, image by image, in any order; continues where a killed one stopped.
 
     The store is built in ``<out>.part`` and renamed when the block ends without an error.
 
@@ -231,14 +267,18 @@ class Writer:
     out : Path
         Folder to make.
     note : dict
-        Content of ``store.json``; ``kinds`` has the arrays with their ranges, if they are not
-        those of pairs.
+        Content of ``store.json``, see the module.
+
+    Raises
+    ------
+    InputError
+        If `out` was begun from something else.
     """
 
     def __init__(self, out: Path, note: dict[str, Any]) -> None:
         self.out, self.part = out, _part(out)
         if (self.part / "store.json").exists():
-            _compare(_note(self.part), note, self.part)
+            compare(self.part, note)
         else:
             _begin(self.part, note)
         self.ranges = _ranges(note)
@@ -290,7 +330,19 @@ def _shape(note: dict[str, Any], kind: str) -> tuple[int, ...]:
     """Shape of the array of a kind of image."""
     size, frames = note["parameters"]["size"], note["parameters"].get("frames", 1)
     stack = (frames,) if kind == "noisy" and frames > 1 else ()
-    return (len(note["pairs"]), *stack, size, size)
+    return (_number(note), *stack, size, size)
+
+
+def _number(note: dict[str, Any]) -> int:
+    source = note["source"]
+    return len(source["pairs"]) if "pairs" in source else source["number"]
+
+
+def _hashes(source: dict[str, Any]) -> dict[str, str]:
+    """Hashes of the list and of the images; of simulated images, their arguments are both."""
+    if "sha256" in source:
+        return dict.fromkeys(("list_sha256", "images_sha256"), source["sha256"])
+    return {name: source[name] for name in ("list_sha256", "images_sha256") if name in source}
 
 
 def _begin(part: Path, note: dict[str, Any]) -> None:
@@ -300,7 +352,7 @@ def _begin(part: Path, note: dict[str, Any]) -> None:
     part.mkdir(parents=True)
     for kind in _ranges(note):
         np.lib.format.open_memmap(part / f"{kind}.npy", "w+", np.uint16, _shape(note, kind))
-    (part / "done").write_bytes(bytes(len(note["pairs"])))
+    (part / "done").write_bytes(bytes(_number(note)))
     with replacing(part / "store.json") as path:
         path.write_text(json.dumps(note, indent=1), encoding="utf-8")
 
@@ -309,19 +361,50 @@ def _note(path: Path) -> dict[str, Any]:
     try:
         note = json.loads((path / "store.json").read_text(encoding="utf-8"))
         version = note["format"]
+        if version == 1:
+            return _of_format_1(note)
     except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, f"store.json: {error}") from error
+        raise _damaged(path, f"store.json: {error!r}") from error
     if version != FORMAT:
-        raise InputError(f"a store of format {FORMAT}", f"{version} in {path}", "Prepare it again.")
+        raise InputError(
+            f"a store of format 1 or {FORMAT}", f"{version} in {path}", "Prepare it again."
+        )
     return note
 
 
-def _compare(found: dict[str, Any], wanted: dict[str, Any], path: Path) -> None:
-    if found.get("parameters") != wanted["parameters"]:
-        made, instead = f"with {wanted['parameters']}", f"with {found.get('parameters')}"
-    elif found.get("list_sha256") != wanted["list_sha256"]:
+def _of_format_1(note: dict[str, Any]) -> dict[str, Any]:
+    """Note as of the present format: a simulated store has one hash, and pairs made up for it."""
+    pairs, of_list, of_images = (note.pop(n) for n in ("pairs", "list_sha256", "images_sha256"))
+    if of_list == of_images:
+        source = {"simulated": pairs[0][0].rstrip("0123456789"), "number": len(pairs)}
+        return note | {"source": source | {"sha256": of_list}}
+    return note | {"source": {"pairs": pairs, "list_sha256": of_list, "images_sha256": of_images}}
+
+
+def compare(path: Path, wanted: dict[str, Any]) -> None:
+    """Raise an `InputError` if the store in `path` was made from something else than `wanted`.
+
+    Parameters
+    ----------
+    path : Path
+        Folder of a store, finished or not.
+    wanted : dict
+        Note of the store that should be there; without ``images_sha256`` if these are unknown.
+    """
+    note = _note(path)
+    found, source = note["source"], wanted["source"]
+    hashes = _hashes(source)
+    if note["parameters"] != wanted["parameters"]:
+        made, instead = f"with {wanted['parameters']}", f"with {note['parameters']}"
+    elif found.get("sha256") != source.get("sha256"):
+        made, instead = "with the given arguments", "with others, or by another simulator"
+        if "arguments" in found and "arguments" in source:
+            changed = differences(found["arguments"], source["arguments"])
+            made = "with " + ", ".join(f"{name} {value}" for name, (_, value) in changed.items())
+            instead = "with " + ", ".join(f"{name} {was}" for name, (was, _) in changed.items())
+    elif found.get("list_sha256") != source.get("list_sha256"):
         made, instead = "from the given list", "from another list"
-    elif found.get("images_sha256") != wanted.get("images_sha256", found.get("images_sha256")):
+    elif _hashes(found) | hashes != _hashes(found):
         made, instead = "from the images in the given folder", "from other images"
     else:
         return

@@ -1,17 +1,13 @@
-"""Examples: the truth has the frame's own scale, in every variety; stores resume."""
+"""Examples: the truth has the frame's own scale, in every variety."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from lctem_core.errors import InputError
 from lctem_core.simulate import examples, recipes
 from lctem_core.simulate.examples import example
 from lctem_core.simulate.recipes import EVERYTHING, PAPER, Variety
-from lctem_core.train import generate
-from lctem_core.train.generate import _scaled_example, scaled, write_examples
-from lctem_core.train.store import Store
 
 
 def slope(noisy, truth):
@@ -86,69 +82,6 @@ def test_the_truth_is_sharper_than_the_frame_and_not_sharp():
     for full, half in zip(blurs, kept, strict=True):
         assert 0.5 * full <= half
     assert all(half < full for full, half in zip(blurs, kept, strict=True) if full > 10)
-
-
-def test_scaled_images():
-    images = scaled(example([61, 1], "broad", 128))
-    assert {name: image.dtype for name, image in images.items()} == dict.fromkeys(
-        ("noisy", "faithful", "truth"), np.dtype(np.float32)
-    )
-    assert 0 <= images["truth"].min() <= images["truth"].max() <= 1
-    assert np.median(images["noisy"]) > 0
-
-
-def test_an_empty_field_has_a_flat_look(monkeypatch):
-    monkeypatch.setattr(examples, "draw_scene", lambda recipe, rng: recipes.Scene(1000.0, ()))
-    images = scaled(example(1, "paper", 96))
-    assert (images["truth"] == 1).all()
-    assert np.ptp(images["faithful"]) < 1
-
-
-def test_a_store_of_examples_goes_on(tmp_path, monkeypatch):
-    whole = write_examples(tmp_path / "whole", 6, seed=3, size=64, workers=1, progress=False)
-    made, step = [], _scaled_example
-
-    def failing(*arguments):
-        made.append(1)
-        if len(made) > 3:
-            raise KeyboardInterrupt
-        return step(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(generate, "_scaled_example", failing)
-        with pytest.raises(KeyboardInterrupt):
-            write_examples(tmp_path / "part", 6, seed=3, size=64, workers=1, progress=False)
-    with pytest.raises(FileNotFoundError, match="unfinished"):
-        Store.open(tmp_path / "part")
-    made.clear()
-    resumed = write_examples(tmp_path / "part", 6, seed=3, size=64, workers=1, progress=False)
-    for i in range(6):
-        np.testing.assert_array_equal(resumed.noisy(i), whole.noisy(i))
-        np.testing.assert_array_equal(resumed.truth(i), whole.truth(i))
-
-
-def test_a_store_has_both_targets(tmp_path):
-    faithful = write_examples(tmp_path / "store", 3, seed=3, size=64, workers=1, progress=False)
-    dry = Store.open(tmp_path / "store", "dry")
-    image = scaled(example([3, 2], "broad", 64))
-    np.testing.assert_allclose(faithful.truth(2), image["faithful"], atol=1e-4)
-    np.testing.assert_allclose(faithful.noisy(2), image["noisy"], atol=1e-4)
-    np.testing.assert_allclose(dry.truth(2), image["truth"], atol=1e-4)
-    np.testing.assert_allclose(dry.noisy(2), image["noisy"].clip(0, 1), atol=1e-4)
-    with pytest.raises(InputError, match="target"):
-        Store.open(tmp_path / "store", "wet")
-
-
-@pytest.mark.parametrize("wrong", [{"number": 0}, {"size": 10}, {"recipe": "none"}])
-def test_wrong_arguments(tmp_path, wrong):
-    with pytest.raises(InputError):
-        write_examples(tmp_path / "store", **({"number": 2} | wrong), progress=False)
-
-
-def test_another_seed_needs_another_folder(tmp_path):
-    write_examples(tmp_path / "store", 2, seed=1, size=64, workers=1, progress=False)
-    with pytest.raises(InputError, match="Choose another folder"):
-        write_examples(tmp_path / "store", 2, seed=2, size=64, workers=1, progress=False)
 
 
 def test_broad_frames_are_as_various_as_said():

@@ -7,10 +7,6 @@ from lctem_core.errors import InputError
 from lctem_core.simulate.movie import FRAMES, Motion, Movie, clip, draw_motion, exported, shares
 from lctem_core.simulate.optics import Acquisition, Scene, expected
 from lctem_core.simulate.recipes import PAPER, draw_scene
-from lctem_core.train.config import Config
-from lctem_core.train.fitting import fit
-from lctem_core.train.generate import scaled_clip, write_clips
-from lctem_core.train.store import Store
 
 
 def _scene(particles=3, width=2560.0):
@@ -131,38 +127,3 @@ def test_a_clip_is_repeatable():
 def test_an_empty_scene_does_not_move():
     motion = draw_motion(Scene(1000.0, ()), np.random.default_rng(0))
     assert motion == Motion()
-
-
-def test_all_frames_are_stretched_alike():
-    one = clip([2, 1], "paper", 96)
-    images = scaled_clip(one)
-    mean = images["noisy"].mean(axis=0)
-    assert np.percentile(mean, 0.1) == pytest.approx(0, abs=0.1)
-    assert np.percentile(mean, 99.9) == pytest.approx(1, abs=0.1)
-
-
-def test_a_network_trains_on_clips_and_refuses_single_frames(tmp_path):
-    store = write_clips(tmp_path / "clips", 6, recipe="paper", size=128, workers=1,
-                              progress=False)  # fmt: skip
-    assert (len(store), store.frames) == (6, 10)
-    assert store.noisy(0).shape == (10, 128, 128)
-    values = {
-        "encoder": "slim", "shuffle": 4, "depth": 3, "head": "detail", "frames": 10, "width": 0.5,
-        "target": "faithful", "loss": "psnr", "crop": 64, "batch": 2, "epochs": 1, "mosaic": 0,
-        "validation": 0.2, "workers": 0, "validate_every": 1, "schedule": "cosine",
-    }  # fmt: skip
-    assert fit(store, tmp_path / "run", Config.of(values), progress=False).exists()
-    single = Config.of(values | {"frames": 1})
-    with pytest.raises(InputError, match="1 noisy frames for each truth; got one with 10"):
-        fit(store, tmp_path / "single", single, progress=False)
-
-
-def test_clips_of_other_arguments_are_not_mixed(tmp_path):
-    folder = tmp_path / "clips"
-    write_clips(folder, 2, recipe="paper", size=64, workers=1, progress=False)
-    assert len(write_clips(folder, 2, recipe="paper", size=64, progress=False)) == 2
-    with pytest.raises(InputError, match="made with other arguments"):
-        write_clips(folder, 2, seed=1, recipe="paper", size=64, progress=False)
-    assert len(Store.open(folder, "faithful")) == 2
-    with pytest.raises(InputError, match="at least 1 clip"):
-        write_clips(tmp_path / "none", 0)

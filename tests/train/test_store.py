@@ -167,7 +167,7 @@ def test_an_interrupted_run_goes_on(make, tmp_path, monkeypatch, after, place):
     assert len(calls) == 12 - finished
 
 
-def test_a_beginning_without_its_note_is_begun_anew(make, tmp_path):
+def test_a_beginning_without_its_note_is_begun_again(make, tmp_path):
     (tmp_path / "store.part").mkdir()
     (tmp_path / "store.part" / "noisy.npy").write_bytes(b"half a hea")
     assert len(make()) == 12
@@ -234,6 +234,24 @@ def test_bad_parameters(make, tmp_path, options, message):
     assert not (tmp_path / "store.part").exists()
 
 
+def test_a_store_of_format_1_is_the_same(make):
+    made = make()
+    note = json.loads((made.path / "store.json").read_text())
+    note |= note.pop("source") | {"format": 1}
+    assert set(note) == {
+        "format", "parameters", "facts", "pairs", "list_sha256", "images_sha256",
+    }  # fmt: skip
+    (made.path / "store.json").write_text(json.dumps(note))
+    old = Store.open(made.path)
+    assert old.pairs == made.pairs
+    assert old.identity == made.identity
+    assert len(make()) == 12
+    del note["pairs"]
+    (made.path / "store.json").write_text(json.dumps(note))
+    with pytest.raises(InputError, match=r"a readable store; got .*store\.json.*pairs"):
+        Store.open(made.path)
+
+
 def test_an_existing_folder_is_not_touched(make, tmp_path):
     (tmp_path / "store").mkdir()
     with pytest.raises(InputError, match=r"a new folder for the store; got .*, which exists"):
@@ -254,7 +272,7 @@ def test_missing_and_damaged_stores(make, tmp_path):
     (path / "truth.npy").write_bytes(whole)
     note = json.loads((path / "store.json").read_text())
     (path / "store.json").write_text(json.dumps(note | {"format": 99}))
-    with pytest.raises(InputError, match="a store of format 1; got 99"):
+    with pytest.raises(InputError, match="a store of format 1 or 2; got 99"):
         Store.open(path)
     (path / "store.json").write_text("{")
     with pytest.raises(InputError, match=r"a readable store; got .*store\.json"):
