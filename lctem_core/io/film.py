@@ -23,9 +23,9 @@ class Film:
     Parameters
     ----------
     target : path or file object
-        MP4; complete after `close` only.
+        MP4; complete only after `close`.
     shape : tuple of int
-        Of the frames (H, W); an odd side is cut by one pixel, as the codec wants it.
+        Of the frames (H, W); an odd side loses one pixel, because the codec needs even ones.
     rate : float
         Nominal frames per second.
     quality : int
@@ -34,6 +34,11 @@ class Film:
         Largest number of bits per second.
     settings : dict of str
         `FAST` or `SMALL`.
+
+    Raises
+    ------
+    InputError
+        If a side is below 2 pixels or the rate not above 0.
     """
 
     def __init__(
@@ -68,7 +73,7 @@ class Film:
         picture : ndarray, (H, W), uint8
             Grey.
         time : float
-            Since the film's beginning [s]; not before the last one.
+            Since the start of the film [s]; not earlier than the last frame.
         """
         import av
 

@@ -63,7 +63,7 @@ def read(path: str | Path) -> Frame:
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     InputError
         If it is of another format, damaged, empty, coloured, complex or a spectrum.
     """
@@ -105,7 +105,7 @@ def readable(path: str | Path) -> Path:
 
 
 def check_image(image: np.ndarray, what: str = "image", least: int = 64) -> np.ndarray:
-    """Return `image` unchanged, or say why it cannot be used.
+    """Check that an image can be used.
 
     Parameters
     ----------
@@ -201,13 +201,18 @@ def write_tiff(
     Parameters
     ----------
     path : str or Path
-        Ends in ``.tif`` or ``.tiff``. Missing parent folders are made.
+        Ends in ``.tif`` or ``.tiff``. Parent folders are made if absent.
     image : ndarray, (H, W) or (T, H, W)
         Any real type; stored as it is.
     pixel_size : float, optional
-        [nm]; goes into the resolution tags and, exactly, into the description.
+        [nm]; written into the resolution tags and, exactly, into the description.
     description : str, optional
         Any text.
+
+    Raises
+    ------
+    InputError
+        If the name, the array or the pixel size cannot be used.
     """
     path, image = Path(path), np.asarray(image)
     if path.suffix.lower() not in (".tif", ".tiff"):
@@ -275,7 +280,7 @@ def _order(layout: Any) -> str:
 
 
 def tiff_calibration(page: tifffile.TiffPage) -> dict[str, Any]:
-    """What a page says about itself, by the names of `Frame`."""
+    """Calibration of a TIFF page, by the names of `Frame`."""
     try:
         note = json.loads(page.description)
         return {"pixel_size": float(note["pixel_size_nm"])}  # written by write_tiff

@@ -1,4 +1,4 @@
-"""What the tags of Gatan software say: pixel size, exposure, electrons per count."""
+"""Calibration in the tags of Gatan software: pixel size, exposure, electrons per count."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def of_gatan_tiff(tags: Any) -> dict[str, Any]:
 
 
 def of_dm(tags: dict[str, Any], axes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Calibration of an image in a DM3 or DM4 file; returns the same as `of_gatan_tiff`.
+    """Calibration of an image in a DM3 or DM4 file.
 
     Parameters
     ----------
@@ -51,6 +51,11 @@ def of_dm(tags: dict[str, Any], axes: list[dict[str, Any]]) -> dict[str, Any]:
         The tag tree of the image.
     axes : list of dict
         ``scale`` and ``units`` of every axis, y and x last.
+
+    Returns
+    -------
+    dict
+        As of `of_gatan_tiff`.
     """
     brightness = tags["ImageData"].get("Calibrations", {}).get("Brightness", {})
     return {
@@ -61,7 +66,20 @@ def of_dm(tags: dict[str, Any], axes: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def nanometres(scale: Any, unit: Any) -> float | None:
-    """Length in nm, or None for a unit that is not a length or a scale that is not positive."""
+    """Length in nanometres.
+
+    Parameters
+    ----------
+    scale : float
+        Length in `unit`; None or an empty list if absent.
+    unit : str
+        As stored: abbreviated or spelled out, perhaps in another code page.
+
+    Returns
+    -------
+    float or None
+        [nm]; None if the unit is not a length, or the scale not a positive number.
+    """
     name = str(unit).strip(" \0").lower().replace("metre", "meter")
     name = _SPELLINGS.get(name) or _SPELLINGS.get(name.removesuffix("s"), name)
     return float(scale) * _NM[name] if name in _NM and _positive(scale) else None

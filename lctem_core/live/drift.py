@@ -42,9 +42,9 @@ class Tracker:
     Frames are reduced, freed of their slow background, smoothed, and faded out towards their
     edges. The cross-correlation of the newest with the sum of the previous ones, each moved to
     where the last one was, has its peak at the newest step; three points along either axis
-    give fractions of a pixel. The spectra are not whitened (phase correlation does): at a few
-    electrons per pixel most of their frequencies are noise, and whitening would weigh them
-    all alike.
+    give fractions of a pixel. The spectra are not whitened, as they are in phase correlation: at a
+    few electrons per pixel most of their frequencies are noise, and whitening would give all of
+    them the same weight.
 
     Parameters
     ----------

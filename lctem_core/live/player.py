@@ -104,11 +104,11 @@ class Player:
     Raises
     ------
     InputError
-        For what does not fit together or becomes too large.
+        If the arguments do not fit together, or the video would become too large.
 
     Notes
     -----
-    The video is encoded when it is first shown, at some seconds per hundred frames.
+    The video is encoded when it is first shown, which takes some seconds per hundred frames.
     """
 
     tracks: Mapping[str, np.ndarray]
@@ -150,7 +150,7 @@ class Player:
         return layout, data
 
     def _fitting(self, room: float) -> Layout:
-        """Tiles of the asked width, or as large as a video of so many bytes lets them be."""
+        """Tiles of the given width, or the largest for a video of `room` bytes."""
         number, height, width = self.shape
         count = len(self.tracks)
 

@@ -1,6 +1,6 @@
 """Where refined frames go: a display, or a file that grows frame by frame.
 
-A recording appears under its own name when it is closed; a killed program leaves only a hidden
+A recording appears under its own name when it is closed. A killed program leaves only a hidden
 ``.part`` beside it.
 """
 
@@ -23,16 +23,16 @@ from lctem_core.refine.display import draw, picture_limits
 
 
 class Sink(ABC):
-    """What takes refined frames.
+    """Base of everything that takes refined frames.
 
     Attributes
     ----------
     name : str
         In the statistics.
     lossless : bool
-        Whether it wants every frame; a display wants the newest.
+        Whether it takes every frame; otherwise it takes the newest when it is free.
     interval : float
-        Least time between two frames that it takes, for a display [s].
+        Least time between two frames [s], for a display.
     """
 
     name = "sink"
@@ -41,7 +41,14 @@ class Sink(ABC):
 
     @abstractmethod
     def write(self, image: np.ndarray, time: float) -> None:
-        """Take a refined frame (H, W) float32, exposed until `time` [s]."""
+        """Take a refined frame.
+
+        Parameters
+        ----------
+        image : ndarray, (H, W), float32
+        time : float
+            End of its exposure [s].
+        """
 
     def close(self) -> None:  # noqa: B027 - a sink without files has nothing to do
         """Finish; called once, unless `abandon` is."""
@@ -52,7 +59,7 @@ class Sink(ABC):
 
 
 class Display(Sink):
-    """Hands frames to a callback as they are to be shown, the newest at a limited rate.
+    """Hands grey levels of the newest frame to a callback, at a limited rate.
 
     Parameters
     ----------
@@ -62,6 +69,11 @@ class Display(Sink):
         Frames per second at most.
     limits : tuple of float, optional
         Values shown black and white; by default each frame's percentiles, smoothed over time.
+
+    Raises
+    ------
+    InputError
+        If the rate is not above 0.
     """
 
     name = "display"
@@ -92,7 +104,7 @@ class Levels:
     ----------
     limits : tuple of float, optional
     memory : float
-        Share of the old limits that is kept from frame to frame, if none are given.
+        Share of the old limits that is kept from frame to frame if no limits are given.
     """
 
     def __init__(self, limits: tuple[float, float] | None = None, memory: float = 0.9) -> None:
@@ -117,9 +129,14 @@ class Recorder(Sink):
     Parameters
     ----------
     path : str or Path
-        It must not be there yet.
+        Must not exist yet.
     **facts
-        What the file shall say: ``pixel_size`` [nm], ``fps`` [1/s].
+        Noted in the file: ``pixel_size`` [nm], ``fps`` [1/s].
+
+    Raises
+    ------
+    InputError
+        If the file exists; from `write`, if a frame has another shape than the first.
     """
 
     def __init__(self, path: str | Path, **facts: float | None) -> None:
@@ -144,13 +161,13 @@ class Recorder(Sink):
         self._append(image, time)
 
     def close(self) -> None:
-        """Give the file its name; without a frame there is none."""
+        """Give the file its name. Without a frame, no file is made."""
         if self.shape is not None:
             self._finish()
             os.replace(self.part, self.path)
 
     def abandon(self) -> None:
-        """Leave what there is as the hidden part: it may hold many good frames and half of one."""
+        """Leave the hidden part: it may hold many good frames, and half of the last one."""
         if self.shape is not None:
             self._finish()
 
@@ -281,7 +298,7 @@ def recorder(path: str | Path, **facts: float | None) -> Recorder:
     Raises
     ------
     InputError
-        For another suffix, or a file that is there.
+        If the suffix is another, or the file exists.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _RECORDERS:

@@ -1,4 +1,4 @@
-"""Camera frames as they come in: the clock that paces a replay, and a simulated camera."""
+"""Camera frames as they come in, and the clock that paces a replay."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CameraFrame:
     exposure : float or None
         [s]
     late : bool
-        Whether it was delivered later than one frame after it was due.
+        Whether it was delivered more than one frame after it was due.
     """
 
     counts: np.ndarray
@@ -71,27 +71,32 @@ def replay(
 ) -> Iterator[CameraFrame]:
     """Play images as a camera would deliver them.
 
-    Frame i is due i / fps after the first one, whenever the one before it was taken: a consumer
-    that was held up gets the frames that fell due in a burst, marked late.
+    Frame i is due i / fps after the first one, no matter when the one before it was taken. A
+    consumer that was held up gets the frames that are due in a burst, marked late.
 
     Parameters
     ----------
     images : iterable of ndarray, (H, W)
         Read as they are due.
     fps : float or None
-        Frames per second; None is as fast as they are taken.
+        Frames per second; None plays as fast as frames are taken.
     seconds : float, optional
-        Stops after this time of the recording [s].
+        Stop after this time of the recording [s].
     stalls : mapping of int to float, optional
-        Frames, by index, that the camera delivers this much later [s]; those that follow come in a
-        burst.
+        How much later the camera delivers some frames [s], by index; the frames that follow come in
+        a burst.
     clock : Clock, optional
         By default the machine's.
 
     Yields
     ------
     CameraFrame
-        Its time is when it was due, its exposure the time between two frames.
+        Its time is when it was due; its exposure is the time between two frames.
+
+    Raises
+    ------
+    InputError
+        If the rate or the duration is not above 0.
     """
     if fps is not None and not (np.isfinite(fps) and fps > 0):
         raise InputError("a frame rate above 0 per second", repr(fps), "The paper's is 100.")

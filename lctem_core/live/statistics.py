@@ -1,4 +1,4 @@
-"""What a stream of frames does with its time: counts and percentiles in fixed memory."""
+"""Statistics of a stream: where its frames and its time went, in fixed memory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _RATIO, _LEAST, _BINS = 1.01, 1e-6, 2084
 
 
 class Histogram:
-    """Durations, in bins of 1 %: percentiles of any number of them without keeping them."""
+    """Counts of durations in bins of 1 %; gives their percentiles without keeping them."""
 
     def __init__(self) -> None:
         self._bins = np.zeros(_BINS, np.int64)
         self.count, self.total, self.largest = 0, 0.0, 0.0
 
     def add(self, seconds: float) -> None:
-        """Take one duration [s]; what is below a microsecond counts as one."""
+        """Count one duration [s]; a shorter one than a microsecond counts as a microsecond."""
         at = int(np.log(max(seconds, _LEAST) / _LEAST) / np.log(_RATIO))
         self._bins[min(at, _BINS - 1)] += 1
         self.count += 1
@@ -81,16 +81,16 @@ class Statistics:
     seen : int
         Frames that came from the source.
     invalid : int
-        Of these, not finite or not an image; not integrated.
+        Of these, frames that are no finite images; they are not integrated.
     skipped : int
-        Integrated, but a newer one came before the refiner was free.
+        Frames that were integrated, but a newer one came before the refiner was free.
     failed : int
-        Refused by the refiner.
+        Frames that the refiner refused.
     refined : int
     late : int
         Frames that the source delivered later than one frame after they were due.
     restarts : int
-        How often the integrator started anew.
+        How often the integration started again.
     latency : Histogram
         From the end of the exposure to the refined frame.
     stages : dict of Histogram
@@ -104,7 +104,7 @@ class Statistics:
     seconds : float
         From the first frame to the last result [s].
     runtime : str
-        What the network ran in, if the refiner said so.
+        Name of what the network ran in; empty if unknown.
     """
 
     seen: int = 0
@@ -168,11 +168,11 @@ class SinkReport:
     written : int
         Frames that it took: shown, or recorded.
     dropped : int
-        Frames that it did not get: a display's, because a newer one came; those after a failure.
+        Frames that it did not get: a newer one came first, or the sink had failed.
     age : Histogram
-        Of a frame when it had been taken, from the end of its exposure.
+        From the end of a frame's exposure until the sink had taken it.
     waited : float
-        How long the stream waited for it [s]: its back-pressure.
+        How long the stream waited for the sink [s].
     problem : str
         Why it was switched off; empty while it works.
     """

@@ -59,7 +59,7 @@ class _Queue:
         self._items: deque[_Item] = deque()
         self._changed = threading.Condition()
         self.ended = self._refuses = False
-        #: Items that were left out.
+        #: Items that were not handed on.
         self.dropped = 0
 
     def put(self, item: _Item) -> None:
@@ -93,7 +93,7 @@ class _Queue:
             self._changed.notify_all()
 
     def refuse(self) -> None:
-        """Nobody takes items any more: the one in hand, those in the queue, and all that come."""
+        """Drop the last item that was taken, those in the queue, and all that come."""
         with self._changed:
             self.dropped += 1 + len(self._items)
             self._items.clear()
@@ -110,7 +110,7 @@ class _Step(threading.Thread):
         self._work, self._given = work, given
 
     def run(self) -> None:
-        """Work until there is no more."""
+        """Do the work, then say that it is done."""
         try:
             self._work(*self._given)
         finally:
@@ -205,9 +205,8 @@ class Stream:
         Raises
         ------
         Exception
-            What the source raised, after everything that came before it has been refined and
-            written. Errors of sinks are in the statistics instead, and so are frames that cannot
-            be refined.
+            What the source raised, after all earlier frames have been refined and written. Errors
+            of sinks, and frames that cannot be refined, are in the statistics instead.
         """
         with _opencv_without_threads():
             self._run_steps()

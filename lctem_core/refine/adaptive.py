@@ -17,23 +17,34 @@ _SHARES = (1.0, 0.3, 0.0)
 #: Standard deviations of the noise by which two means have to differ for the shorter one to be
 #: taken in part, and altogether. The first is exceeded by chance in a place or two of a frame.
 UNLIKELY, CERTAIN = 4.0, 6.0
-# Differences are taken of means over blocks of so many pixels on a side, smoothed by Gaussians of
-# these widths [blocks]: small and faint particles are both seen to move.
+# Means are compared over blocks of this side [px], smoothed by Gaussians of these widths [blocks]:
+# the motion of small and of faint particles is seen.
 _BLOCK = 4
 _WIDTHS = (0.6, 1.2)
-# Share of the median brightness that is added before roots are taken: where it is dark, there is
-# more noise than that of the electrons.
+# Share of the median brightness that is added before roots are taken: dark places have more noise
+# than that of the electrons.
 _DARK = 0.1
-# Quantiles are taken of about so many values: neighbours are smoothed together.
+# About this number of values gives a quantile: neighbours are smoothed together.
 _ENOUGH = 4096
-# What moved is larger than where it is noticed, by so much [blocks].
+# Margin by which what moved is larger than where motion is noticed [blocks].
 _MARGIN = 2
-# Brightness is compared in so many parts of the frame on a side.
+# Parts of a frame's side in which brightness is compared.
 _PARTS = 8
 
 
 def windows(frames: int) -> tuple[int, ...]:
-    """How many of the newest of `frames` frames each mean is over, the most first."""
+    """Numbers of the newest frames that the means are over, largest first.
+
+    Parameters
+    ----------
+    frames : int
+        In the longest mean.
+
+    Returns
+    -------
+    tuple of int
+        For ten frames (10, 3, 1).
+    """
     return tuple(max(1, round(share * frames)) for share in _SHARES)
 
 
@@ -93,11 +104,11 @@ def adapted(averages: np.ndarray, frames: int) -> np.ndarray:
     Parameters
     ----------
     averages : ndarray, (3, H, W), float32
-        Means of the last frames, as `means` gives them, or the integrator
-        `lctem_core.live.integrate.Means`. They are brought to one brightness, see `factors`.
+        Means of the last frames, from `means` or from `lctem_core.live.integrate.Means`. They are
+        brought to one brightness, see `factors`.
     frames : int
-        How many frames the longest is over. Where a stream begins it is over fewer, and the noise
-        is more than what is returned.
+        Number of frames in the longest mean. At the start of a stream it has fewer, and the noise
+        is higher than what is returned.
 
     Returns
     -------

@@ -12,7 +12,9 @@ _LARGE = 2**17
 
 
 def picture_limits(image: np.ndarray, low: float = 0.1, high: float = 99.9) -> tuple[float, float]:
-    """Percentiles between which a picture is drawn; of a large one, a quarter of its pixels counts.
+    """Percentiles between which a picture is drawn.
+
+    A quarter of its pixels gives those of a large picture.
 
     Parameters
     ----------
@@ -23,6 +25,7 @@ def picture_limits(image: np.ndarray, low: float = 0.1, high: float = 99.9) -> t
     Returns
     -------
     lower, upper : float
+        In the image's units.
     """
     return percentiles(image[::2, ::2] if image.size >= _LARGE else image, low, high)
 
@@ -41,17 +44,16 @@ def draw(
     image : ndarray, (H, W)
         Any real type, finite.
     limits : tuple of float, optional
-        Values shown black and white, in the image's units; the same for all frames of a movie, lest
-        it flickers. By default the image's own percentiles, of a large one those of a quarter of
-        its pixels.
+        Values shown black and white, in the image's units. A movie flickers unless they are the
+        same for all of its frames. By default `picture_limits`.
     low, high : float
         These percentiles [%].
 
     Returns
     -------
     ndarray, (H, W), uint8
-        0 at and below the lower limit, 255 at and above the upper one, rounded in between. An image
-        that does not vary is mid-grey.
+        0 at and below the lower limit, 255 at and above the upper one, rounded in between. A
+        constant image is mid-grey.
 
     Raises
     ------

@@ -124,7 +124,7 @@ def _draw(chosen: Recipe, size: int, rng: np.random.Generator) -> Example:
 def varied(
     acquisition: Acquisition, variety: Variety, pixel: float, rng: np.random.Generator
 ) -> Acquisition:
-    """Acquisition with texture, rim, correlated noise, dark field as the variety has them."""
+    """Acquisition with texture, rim, correlated noise and dark field drawn from a variety."""
     changes: dict[str, object] = {}
     if rng.random() < variety.textured:
         changes["texture"] = draw_texture(rng)
@@ -215,6 +215,3 @@ def _exported(
         _, file = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])
         grey = cv2.imdecode(file, cv2.IMREAD_GRAYSCALE)
     return grey, ((faithful - lower) * scale).astype(np.float32), float(scale)
-
-
-# Stores of examples ------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from lctem_core.simulate.optics import (
 from lctem_core.simulate.recipes import PAPER, draw_wet
 from lctem_core.simulate.texture import Texture
 
-#: What an empty field may show, by name: arguments of `imaging.Acquisition`.
+#: What an empty field may show, by name: arguments of `lctem_core.simulate.optics.Acquisition`.
 EMPTY = {
     "even": {},
     "vignetted": {"illumination": Illumination(vignette=0.35, centre=(0.4, 0.6), gradient=1.5)},

@@ -97,8 +97,8 @@ def write_dataset(
     size : int
         Pixels on a side of the simulated camera; the paper's has 4,096.
     like : sequence of Pair, optional
-        A list for a camera of 4,096 pixels, such as the published one: ours gets its dry and wet
-        images, its regions and which belong together. `pairs` must be its length.
+        A list for a camera of 4,096 pixels, such as the published one. The simulated set gets its
+        numbers of dry and wet images, its regions and its pairing. `pairs` must be its length.
     workers : int, optional
         Processes; by default one per core.
     progress : bool
@@ -111,8 +111,8 @@ def write_dataset(
     Raises
     ------
     InputError
-        For fewer than one pair, a camera below 128 pixels, an unknown recipe, or a folder that
-        holds a data set made with other arguments.
+        If `pairs` is below 1, the camera below 128 pixels or the recipe unknown, or if the folder
+        holds other files or a data set made with other arguments.
     """
     if pairs < 1:
         raise InputError("at least 1 pair", str(pairs), "Give a positive number.")
@@ -149,7 +149,23 @@ def write_dataset(
 
 
 def read_facts(folder: str | Path) -> dict[str, dict[str, float]]:
-    """Dose, pixel size and so on of every frame of a simulated data set, by frame name."""
+    """Facts of every frame of a simulated data set.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    dict
+        By frame name: dose [e-/nm²], pixel size [nm] and the rest of
+        `lctem_core.simulate.recipes.facts`.
+
+    Raises
+    ------
+    InputError
+        If the folder has no simulated data set.
+    """
     path = Path(folder) / FACTS
     if not path.is_file():
         raise InputError(
@@ -180,7 +196,7 @@ def electrons_per_pixel(pair: Pair, facts: dict[str, dict[str, float]], size: in
 
 
 def describe(folder: str | Path) -> str:
-    """One line on where a folder's images come from, for stores and cards."""
+    """One line that says where a folder's images come from, for stores and cards."""
     path = Path(folder) / FACTS
     if not path.is_file():
         return f"images of the folder {Path(folder).resolve().name}"

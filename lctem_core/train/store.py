@@ -94,7 +94,7 @@ class Store:
         Raises
         ------
         FileNotFoundError
-            If there is none.
+            If there is no finished store.
         InputError
             If it is unfinished, damaged, of another version, or without that target.
         """
@@ -106,7 +106,7 @@ class Store:
             text = InputError(
                 "a prepared store",
                 f"{path}, whose preparation is unfinished" if begun else f"none at {path}",
-                "Run 'lctem prepare' again, it goes on where it stopped." if begun
+                "Run 'lctem prepare' again; it continues where it stopped." if begun
                 else "Make one with 'lctem prepare'.",
             )  # fmt: skip
             raise FileNotFoundError(str(text))

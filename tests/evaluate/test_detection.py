@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from lctem_core.errors import InputError
 from lctem_core.evaluate.detection import (
     contrasts,
     lowest_dose,
@@ -16,32 +15,9 @@ from lctem_core.evaluate.detection import (
     thresholds_by_dose,
 )
 from lctem_core.evaluate.particles import Contrast
-from lctem_core.simulate.fields import EMPTY, empty_field, gold_field
+from lctem_core.simulate.fields import empty_field, gold_field
 
 RAW = {"raw": lambda frames: frames[0], "sum": lambda frames: frames.sum(axis=0)}
-
-
-def test_gold_fields_hold_what_they_say():
-    field = gold_field(2560, np.random.default_rng(0), number=6, size=256)
-    assert field.truth.max() == 6
-    areas = np.bincount(field.truth.ravel())[1:] * field.pixel_size**2
-    assert (areas > 0.4 * 100**2).all()
-    assert (areas < 1.7 * 100**2).all()
-    frames = field.frames(2.0, 3, np.random.default_rng(0))
-    assert frames.shape == (3, 256, 256)
-    # Independent noise, the same field.
-    assert np.corrcoef(frames[0].ravel(), frames[1].ravel())[0, 1] < 0.9
-    with pytest.raises(InputError, match="300 nm or more"):
-        gold_field(200, np.random.default_rng(0))
-
-
-@pytest.mark.parametrize("kind", EMPTY)
-def test_empty_fields_are_empty(kind):
-    field = empty_field(kind, 1000, np.random.default_rng(1), size=128)
-    assert not field.truth.any()
-    assert field.frames(1e3, 1, np.random.default_rng(0)).std() > 0
-    with pytest.raises(InputError, match="fringes"):
-        empty_field("cloudy", 1000, np.random.default_rng(1))
 
 
 @pytest.fixture(scope="module")

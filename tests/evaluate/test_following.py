@@ -1,39 +1,12 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from lctem_core.errors import InputError
 from lctem_core.evaluate import following
 from lctem_core.simulate.fields import DIAMETER, moving_field
 
 
 def _field(electrons=50.0, speed=1.0, motion="each its own way", **more):
     return moving_field(electrons, speed, motion, np.random.default_rng(3), **more)
-
-
-@pytest.mark.parametrize("motion", ["each its own way", "drift"])
-def test_particles_go_the_given_way_in_ten_frames(motion):
-    movie = _field(speed=1.5, motion=motion, frames=11, size=128)
-    way = np.hypot(*np.moveaxis(movie.offsets[-1] - movie.offsets[0], -1, 0))
-    np.testing.assert_allclose(way, 1.5 * DIAMETER)
-    assert not movie.offsets[-1].any()  # the field is as drawn in the newest frame
-
-
-def test_brownian_particles_do_so_in_the_root_mean_square():
-    ways = [
-        moving_field(1, 1.0, "Brownian", np.random.default_rng(i), frames=11, size=64).offsets[0]
-        for i in range(60)
-    ]
-    way = np.concatenate(ways)
-    assert np.sqrt((way**2).sum(axis=-1).mean()) == pytest.approx(100, rel=0.1)
-
-
-def test_the_electrons_are_those_of_a_frame():
-    movie = _field(electrons=40, number=0, size=128)
-    clean = movie.counts_without_noise(0)
-    camera = movie.acquisition.camera
-    assert ((clean - camera.offset) / camera.gain).max() == pytest.approx(40, rel=0.03)
 
 
 def test_a_perfect_image_scores_perfectly():
@@ -81,11 +54,3 @@ def test_thresholds_let_no_empty_field_be_crowded():
     ways = {"single frame": lambda frames: frames[-1].astype(np.float32)}
     found = following.thresholds(ways, [20.0], seed=1, fields=2)
     assert 2 < found["single frame"] < 40
-
-
-def test_wrong_arguments_are_told():
-    with pytest.raises(InputError, match="a motion of"):
-        _field(motion="jump")
-    with pytest.raises(InputError, match="speed of 0"):
-        _field(speed=-1)
-    assert len(replace(_field(size=64)).doses) == 20

@@ -2,20 +2,18 @@
 
 import re
 from collections import deque
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from drifting import drifting
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
 from lctem_core.errors import InputError
-from lctem_core.live.drift import Tracker
 from lctem_core.live.integrate import Exponential, Means, Registered, Sum, _add_moved, _covered
 from lctem_core.refine.adaptive import means, windows
-from lctem_core.simulate import optics, shapes
 
 ALL = (Sum, Exponential, Means, Registered)
 
@@ -250,50 +248,6 @@ def test_nothing_of_a_flash_stays_in_the_means_once_it_has_left(flash):
 
 
 # Drift
-
-
-WIDTH, SIZE = 2560.0, 256
-
-
-def drifting(path, dose, seed=0, particles=12):
-    """Frames of a scene displaced by `path` [px], with their truths."""
-    rng = np.random.default_rng(seed)
-    shape, pixel = "truncated octahedron", WIDTH / SIZE
-    scene = [
-        optics.Particle(*rng.uniform(300, WIDTH - 300, 2), 100.0, shape,
-                         shapes.orientation(shape, rng, False))
-        for _ in range(particles)
-    ]  # fmt: skip
-    acquisition = optics.Acquisition(dose=dose, liquid=1000.0)
-    for x, y in path:
-        moved = [replace(p, x=p.x + x * pixel, y=p.y + y * pixel) for p in scene]
-        depth, _ = optics.depths(optics.Scene(WIDTH, tuple(moved)), SIZE)
-        electrons = optics.expected(depth, acquisition, pixel)
-        yield acquisition.camera.expose(electrons, rng), electrons * acquisition.camera.gain
-
-
-def walk(number, step, seed=0):
-    return np.cumsum(np.random.default_rng(seed).normal(0, step, (number, 2)), 0)
-
-
-# Measured, with some room: [dose, e-/nm²; root mean square error of a step, px].
-@pytest.mark.parametrize(("dose", "error"), [(0.03, 1.2), (0.3, 0.3), (3, 0.1), (30, 0.05)])
-def test_steps_are_measured(dose, error):
-    path = walk(25, 1.0)
-    tracker = Tracker((SIZE, SIZE))
-    steps = [tracker.push(frame.astype(np.float32)) for frame, _ in drifting(path, dose)]
-    assert steps[0] is None
-    steps = steps[5:]
-    wrong = [(s.x, s.y) for s in steps] - np.diff(path, axis=0)[4:]
-    assert np.sqrt((wrong**2).mean()) < error
-    assert all(s.believed for s in steps)
-
-
-def test_noise_alone_is_not_believed():
-    tracker = Tracker((SIZE, SIZE))
-    steps = [tracker.push(f.astype(np.float32)) for f, _ in drifting(walk(40, 1), 1, particles=0)]
-    assert sum(step.believed for step in steps[1:]) <= 1
-    assert np.abs(tracker.position).max() < 8
 
 
 @pytest.mark.parametrize("subpixel", [True, False])

@@ -95,3 +95,16 @@ def test_an_output_that_exists_is_kept(recording, tmp_path):
     with pytest.raises(InputError, match="which exists"):
         replay.run(recording, fps=None, out=out, runtime="torch", progress=False)
     assert out.read_text() == "mine"
+
+
+HEAVY = ("torch", "lightning", "segmentation_models_pytorch", "matplotlib", "zarr", "av", "psutil",
+         "dask", "scipy", "skimage")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "module", ["live.replay", "live.player", "io.recording", "io.film", "refine.display"]
+)
+def test_what_is_imported_starts_quickly(module):
+    code = f"import sys, lctem_core.{module}; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -3,7 +3,6 @@ import pytest
 
 from lctem_core.errors import InputError
 from lctem_core.live import sources
-from lctem_core.simulate.session import simulated_camera
 
 
 class FakeClock:
@@ -70,13 +69,3 @@ def test_without_a_rate_it_does_not_wait():
 def test_impossible_rates_are_refused_at_once(fps):
     with pytest.raises(InputError, match="frame rate above 0"):
         sources.replay([], fps)
-
-
-def test_a_simulated_camera_repeats_and_moves_by_little():
-    camera = simulated_camera(4, size=128, seed=1)
-    assert camera.shape == (4, 128, 128)
-    assert camera.dtype == np.uint16
-    np.testing.assert_array_equal(camera, simulated_camera(4, size=128, seed=1))
-    assert (camera[0] != camera[1]).mean() > 0.5  # noise of its own
-    with pytest.raises(InputError, match="64 pixels"):
-        simulated_camera(1, size=8)

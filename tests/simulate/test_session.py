@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lctem_core.errors import InputError
-from lctem_core.simulate.session import SHOWN, dose_at, session
+from lctem_core.simulate.session import SHOWN, dose_at, session, simulated_camera
 
 
 def test_the_dose_is_the_papers_where_the_paper_shows_frames():
@@ -45,3 +45,25 @@ def test_cameras_of_every_size_see_the_same():
 def test_no_frame_is_an_error():
     with pytest.raises(InputError, match="at least one frame"):
         session(64, seconds=0)
+
+
+def test_a_simulated_camera_repeats_and_moves_by_little():
+    camera = simulated_camera(4, size=128, seed=1)
+    assert camera.shape == (4, 128, 128)
+    assert camera.dtype == np.uint16
+    np.testing.assert_array_equal(camera, simulated_camera(4, size=128, seed=1))
+    assert (camera[0] != camera[1]).mean() > 0.5  # noise of its own
+    with pytest.raises(InputError, match="64 pixels"):
+        simulated_camera(1, size=8)
+
+
+def test_the_simulated_camera_ends_where_it_began():
+    """Steps of the loop, the one from the last frame to the first included, are alike."""
+    clean = simulated_camera(8, size=256, dose=1000.0, particles=1, step=60.0).astype(float)
+    y, x = np.mgrid[:256, :256]
+    dark = np.clip(0.8 * np.median(clean) - clean, 0, None)
+    centres = np.stack([(dark * axis).sum((1, 2)) for axis in (x, y)], 1)
+    centres *= 10 / dark.sum((1, 2))[:, None]  # [nm]
+    steps = np.diff(centres, axis=0, append=centres[:1])
+    assert 10 < np.sqrt((steps**2).mean()) < 120
+    assert np.abs(steps[-1]).max() < 4 * 60
