@@ -25,8 +25,9 @@ from lctem_core.simulate import examples, movie
 from lctem_core.simulate.examples import Example, example
 from lctem_core.simulate.movie import FRAMES, Clip, clip
 from lctem_core.simulate.recipes import recipes_by_name
+from lctem_core.train.note import FORMAT, compare
 from lctem_core.train.processes import in_processes
-from lctem_core.train.store import FORMAT, Store, Writer, compare
+from lctem_core.train.store import Store, Writer
 
 #: Percentiles between which frames are stretched [%].
 LOW, HIGH = 0.1, 99.9

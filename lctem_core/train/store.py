@@ -5,11 +5,7 @@ A store is a folder with ``noisy.npy``, one or both of ``truth.npy`` (the dry lo
 the range that ``store.json`` states, by default [0, 1]. A store of clips has several noisy frames
 for each truth, (N, frames, size, size).
 
-``store.json`` is the store's note. It has the ``format``; the ``parameters`` of the preprocessing;
-``kinds``, the ranges, unless they are those of pairs; ``facts``, what the maker noted; and the
-``source``: either the ``pairs`` of a list with ``list_sha256`` and ``images_sha256``, or
-``simulated`` (the name of one image), ``number``, ``arguments`` and ``sha256`` of these. In format
-1 every store had pairs, made up for simulated images; such stores can still be read.
+What ``store.json`` says is in `lctem_core.train.note`.
 """
 
 from __future__ import annotations
@@ -27,8 +23,10 @@ import numpy as np
 from tqdm import tqdm
 
 from lctem_core.errors import InputError
-from lctem_core.files import differences, replacing
+from lctem_core.files import replacing
 from lctem_core.refine.preprocess import check_percentiles, reduce, rescale
+from lctem_core.train import note as notes
+from lctem_core.train.note import FORMAT, compare, damaged
 from lctem_core.train.pairs import (
     Pair,
     check_list,
@@ -39,10 +37,7 @@ from lctem_core.train.pairs import (
     split,
 )
 
-FORMAT = 2
 _FULL = 65535
-#: Arrays of a store of pairs, and the intensities that 0 and 65,535 stand for.
-_PAIRS = {"noisy": (0.0, 1.0), "truth": (0.0, 1.0)}
 #: Array that holds the truth, by target.
 TARGETS = {"dry": "truth", "faithful": "faithful"}
 
@@ -82,10 +77,10 @@ class Store:
         self.size: int = self.parameters["size"]
         self.frames: int = self.parameters.get("frames", 1)
         self.facts: dict[str, Any] = note["facts"]
-        self.identity: dict[str, Any] = self.parameters | _hashes(note["source"])
-        self._number = _number(note)
+        self.identity: dict[str, Any] = self.parameters | notes.hashes(note["source"])
+        self._number = notes.number(note)
         self._arrays = arrays
-        self._ranges = _ranges(note)
+        self._ranges = notes.ranges(note)
 
     @classmethod
     def open(cls, path: str | Path, target: str = "dry") -> Store:
@@ -110,9 +105,9 @@ class Store:
                 else "Make one with 'lctem prepare'.",
             )  # fmt: skip
             raise FileNotFoundError(str(text))
-        note = _note(path)
+        note = notes.read(path)
         arrays = {}
-        if TARGETS[target] not in _ranges(note):
+        if TARGETS[target] not in notes.ranges(note):
             raise InputError(
                 f"a store with {target} truth images", f"{path} without them",
                 "The faithful target needs simulated examples: make them with 'lctem examples'."
@@ -122,10 +117,10 @@ class Store:
             try:
                 arrays[kind] = np.load(path / f"{kind}.npy", mmap_mode="r")
             except (OSError, ValueError) as error:
-                raise _damaged(path, f"{kind}.npy: {error}") from error
-            shape = _shape(note, kind)
+                raise damaged(path, f"{kind}.npy: {error}") from error
+            shape = notes.shape(note, kind)
             if arrays[kind].shape != shape or arrays[kind].dtype != np.uint16:
-                raise _damaged(path, f"{kind}.npy of shape {arrays[kind].shape}, not {shape}")
+                raise damaged(path, f"{kind}.npy of shape {arrays[kind].shape}, not {shape}")
         return cls(path, note, arrays, target)
 
     def __len__(self) -> int:
@@ -267,7 +262,7 @@ class Writer:
     out : Path
         Folder to make.
     note : dict
-        Content of ``store.json``, see the module.
+        Content of ``store.json``, see `lctem_core.train.note`.
 
     Raises
     ------
@@ -281,7 +276,7 @@ class Writer:
             compare(self.part, note)
         else:
             _begin(self.part, note)
-        self.ranges = _ranges(note)
+        self.ranges = notes.ranges(note)
         done = (self.part / "done").read_bytes()
         #: Indices of the images that are not there yet.
         self.missing = [i for i in range(len(done)) if not done[i]]
@@ -322,96 +317,16 @@ def _write(file: Any, levels: np.ndarray, from_end: int) -> None:
     os.fsync(file.fileno())
 
 
-def _ranges(note: dict[str, Any]) -> dict[str, tuple[float, float]]:
-    return {kind: tuple(ends) for kind, ends in note.get("kinds", _PAIRS).items()}
-
-
-def _shape(note: dict[str, Any], kind: str) -> tuple[int, ...]:
-    """Shape of the array of a kind of image."""
-    size, frames = note["parameters"]["size"], note["parameters"].get("frames", 1)
-    stack = (frames,) if kind == "noisy" and frames > 1 else ()
-    return (_number(note), *stack, size, size)
-
-
-def _number(note: dict[str, Any]) -> int:
-    source = note["source"]
-    return len(source["pairs"]) if "pairs" in source else source["number"]
-
-
-def _hashes(source: dict[str, Any]) -> dict[str, str]:
-    """Hashes of the list and of the images; of simulated images, their arguments are both."""
-    if "sha256" in source:
-        return dict.fromkeys(("list_sha256", "images_sha256"), source["sha256"])
-    return {name: source[name] for name in ("list_sha256", "images_sha256") if name in source}
-
-
 def _begin(part: Path, note: dict[str, Any]) -> None:
     """Make the files of an empty store; its note comes last and tells that they are whole."""
     if part.exists():
         shutil.rmtree(part)
     part.mkdir(parents=True)
-    for kind in _ranges(note):
-        np.lib.format.open_memmap(part / f"{kind}.npy", "w+", np.uint16, _shape(note, kind))
-    (part / "done").write_bytes(bytes(_number(note)))
+    for kind in notes.ranges(note):
+        np.lib.format.open_memmap(part / f"{kind}.npy", "w+", np.uint16, notes.shape(note, kind))
+    (part / "done").write_bytes(bytes(notes.number(note)))
     with replacing(part / "store.json") as path:
         path.write_text(json.dumps(note, indent=1), encoding="utf-8")
-
-
-def _note(path: Path) -> dict[str, Any]:
-    try:
-        note = json.loads((path / "store.json").read_text(encoding="utf-8"))
-        version = note["format"]
-        if version == 1:
-            return _of_format_1(note)
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, f"store.json: {error!r}") from error
-    if version != FORMAT:
-        raise InputError(
-            f"a store of format 1 or {FORMAT}", f"{version} in {path}", "Prepare it again."
-        )
-    return note
-
-
-def _of_format_1(note: dict[str, Any]) -> dict[str, Any]:
-    """Note as of the present format: a simulated store has one hash, and pairs made up for it."""
-    pairs, of_list, of_images = (note.pop(n) for n in ("pairs", "list_sha256", "images_sha256"))
-    if of_list == of_images:
-        source = {"simulated": pairs[0][0].rstrip("0123456789"), "number": len(pairs)}
-        return note | {"source": source | {"sha256": of_list}}
-    return note | {"source": {"pairs": pairs, "list_sha256": of_list, "images_sha256": of_images}}
-
-
-def compare(path: Path, wanted: dict[str, Any]) -> None:
-    """Raise an `InputError` if the store in `path` was made from something else than `wanted`.
-
-    Parameters
-    ----------
-    path : Path
-        Folder of a store, finished or not.
-    wanted : dict
-        Note of the store that should be there; without ``images_sha256`` if these are unknown.
-    """
-    note = _note(path)
-    found, source = note["source"], wanted["source"]
-    hashes = _hashes(source)
-    if note["parameters"] != wanted["parameters"]:
-        made, instead = f"with {wanted['parameters']}", f"with {note['parameters']}"
-    elif found.get("sha256") != source.get("sha256"):
-        made, instead = "with the given arguments", "with others, or by another simulator"
-        if "arguments" in found and "arguments" in source:
-            changed = differences(found["arguments"], source["arguments"])
-            made = "with " + ", ".join(f"{name} {value}" for name, (_, value) in changed.items())
-            instead = "with " + ", ".join(f"{name} {was}" for name, (was, _) in changed.items())
-    elif found.get("list_sha256") != source.get("list_sha256"):
-        made, instead = "from the given list", "from another list"
-    elif _hashes(found) | hashes != _hashes(found):
-        made, instead = "from the images in the given folder", "from other images"
-    else:
-        return
-    raise InputError(
-        f"a store made {made}", f"{path}, made {instead}",
-        "Delete that folder, or choose another one for the store.",
-    )  # fmt: skip
 
 
 def _fingerprint(pairs: Sequence[Pair], folder: str | Path) -> str:
@@ -431,7 +346,3 @@ def _all_there(pairs: Sequence[Pair], folder: str | Path) -> bool:
 
 def _part(out: Path) -> Path:
     return out.with_name(out.name + ".part")
-
-
-def _damaged(path: Path, found: str) -> InputError:
-    return InputError("a readable store", f"{path} ({found})", "Delete it and prepare it again.")

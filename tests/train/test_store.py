@@ -246,9 +246,12 @@ def test_a_store_of_format_1_is_the_same(make):
     assert old.pairs == made.pairs
     assert old.identity == made.identity
     assert len(make()) == 12
-    del note["pairs"]
+    del note["pairs"]  # of either format: something is missing
     (made.path / "store.json").write_text(json.dumps(note))
     with pytest.raises(InputError, match=r"a readable store; got .*store\.json.*pairs"):
+        Store.open(made.path)
+    (made.path / "store.json").write_text(json.dumps(note | {"format": 2}))
+    with pytest.raises(InputError, match=r"a readable store; got .*store\.json.*source"):
         Store.open(made.path)
 
 
