@@ -322,6 +322,9 @@ class Registered(Integrator):
     ) -> None:  # fmt: skip
         if not largest > 0:
             raise InputError("a largest step above 0 px", repr(largest), "8 is usual.")
+        from lctem_core.live.drift import Tracker  # needs SciPy, which others do not
+
+        self._track = Tracker
         self.largest, self.least, self.subpixel = largest, least, subpixel
         self.rejected = 0
         super().__init__(n, gap=gap, mean=mean)
@@ -347,9 +350,7 @@ class Registered(Integrator):
         self._positions: deque[tuple[float, float]] = deque(maxlen=self.n)
 
     def _start(self, frame: np.ndarray) -> None:
-        from lctem_core.live.drift import Tracker  # takes scipy's Fourier transform
-
-        self._tracker = Tracker(frame.shape, self.n, self.largest, self.least)
+        self._tracker = self._track(frame.shape, self.n, self.largest, self.least)
 
     def _add(self, frame: np.ndarray) -> np.ndarray:
         image = frame.astype(np.float32)

@@ -82,12 +82,12 @@ def run(
     if source is None and seconds is None:
         raise InputError("a time for the simulated camera", "none", "Give --seconds, 60 say.")
     replay((), fps, seconds=seconds)  # says what is wrong before anything takes time
+    if source is None:
+        from lctem_core.simulate.session import simulated_camera
     method = methods.load(integrate, n, look=look, weights=weights, runtime=runtime)
     pixel_size: float | None
     images: Iterable[np.ndarray]
     if source is None:
-        from lctem_core.simulate.session import simulated_camera
-
         pool = simulated_camera(max(12, 2 * n), size=camera, dose=dose)
         images, shape, pixel_size = cycle(pool), pool.shape[1:], 2560.0 / camera
         total = round(seconds * fps) if fps else None

@@ -262,6 +262,8 @@ class Mp4Recorder(Recorder):
     def __init__(
         self, path: str | Path, limits: tuple[float, float] | None = None, **facts: Any
     ) -> None:
+        import av  # noqa: F401 - if the codecs are missing, it shows before the first frame
+
         super().__init__(path, **facts)
         self._levels = Levels(limits)
 

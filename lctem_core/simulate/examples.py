@@ -150,7 +150,7 @@ def varied(
 
 
 def draw_texture(rng: np.random.Generator) -> Texture:
-    """Texture with one to three of its kinds, drawn at random."""
+    """Draw a texture with at least one of its kinds."""
     kinds = rng.random(5) < 0.35
     kinds[rng.integers(5)] = True
     grain, fringes, shadow, droplets, lines = kinds

@@ -214,6 +214,11 @@ def shares(frames: int, kind: str, rng: np.random.Generator) -> np.ndarray:
     -------
     ndarray, (frames,)
         Mean 1.
+
+    Raises
+    ------
+    InputError
+        For another kind.
     """
     share = np.ones(frames)
     if kind == "flicker":
@@ -226,7 +231,19 @@ def shares(frames: int, kind: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def exported(frames: np.ndarray, lower: float, upper: float) -> np.ndarray:
-    """Frames as an 8-bit movie: one stretch for all, clipped, uint8."""
+    """Frames as an 8-bit movie: one stretch for all of them.
+
+    Parameters
+    ----------
+    frames : ndarray, (T, H, W)
+    lower, upper : float
+        Values that become 0 and 255.
+
+    Returns
+    -------
+    ndarray, (T, H, W), uint8
+        Rounded; clipped beyond the limits.
+    """
     scale = 255 / max(upper - lower, 1e-6)
     return np.clip(np.rint((frames - np.float32(lower)) * scale), 0, 255).astype(np.uint8)
 
@@ -326,7 +343,18 @@ def _draw_clip(chosen: Recipe, size: int, rng: np.random.Generator) -> Clip:
 
 
 def draw_motion(scene: Scene, rng: np.random.Generator) -> Motion:
-    """Motion of a clip, drawn at random: by 0.03 to 4 mean diameters over ten frames."""
+    """Draw how the particles of a clip move: by 0.03 to 4 mean diameters over ten frames.
+
+    Parameters
+    ----------
+    scene : Scene
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Motion
+        None at all for a scene without particles.
+    """
     if not scene.particles:
         return Motion()
     mean = float(np.mean([one.diameter for one in scene.particles]))

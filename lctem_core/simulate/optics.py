@@ -345,7 +345,20 @@ def acquire(
 
 
 def depths(scene: Scene, size: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Optical depths at the lower and, if it carries particles, the upper membrane."""
+    """Optical depths of a scene.
+
+    Parameters
+    ----------
+    scene : Scene
+    size : int
+        Pixels on a side.
+
+    Returns
+    -------
+    lower : ndarray, (size, size), float32
+    upper : ndarray, (size, size), float32, or None
+        None if the upper membrane carries no particles.
+    """
     has_upper = any(particle.upper for particle in scene.particles)
     return optical_depth(scene, size), optical_depth(scene, size, upper=True) if has_upper else None
 
@@ -354,6 +367,19 @@ def fit_gain(acquisition: Acquisition, pixel_size: float, level: float = 30000.0
     """Lower the gain so that the background stays below `level` counts.
 
     A long exposure is the mean of many camera frames, not their sum, so it fits 16 bits.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+    pixel_size : float
+        [nm]
+    level : float
+        [counts]
+
+    Returns
+    -------
+    Acquisition
+        With offset and noise of the camera scaled as its gain.
     """
     electrons = acquisition.dose * pixel_size**2
     camera = acquisition.camera

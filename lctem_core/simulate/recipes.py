@@ -21,7 +21,9 @@ PUBLISHED_MTF = (0.81, 0.61, 0.46, 0.34, 0.28)
 
 @dataclass(frozen=True)
 class Variety:
-    """How often a frame has what users' frames have and the paper's have not.
+    """How often a frame has features that users' frames have and the paper's have not.
+
+    All are shares of the frames, 0 to 1, unless stated otherwise.
 
     Attributes
     ----------
@@ -201,7 +203,22 @@ RECIPES = {
 
 
 def recipes_by_name(name: str) -> tuple[Recipe, ...]:
-    """Recipes called `name`, each scene to be drawn from one of them with equal probability."""
+    """Recipes called `name`; every scene is drawn from one of them, each as likely as another.
+
+    Parameters
+    ----------
+    name : str
+        A name of `RECIPES`.
+
+    Returns
+    -------
+    tuple of Recipe
+
+    Raises
+    ------
+    InputError
+        If there is no recipe of that name.
+    """
     if name not in RECIPES:
         raise InputError(f"a recipe of {', '.join(RECIPES)}", repr(name), "Use one of these names.")
     return RECIPES[name]
@@ -212,7 +229,17 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def draw_scene(recipe: Recipe, rng: np.random.Generator) -> Scene:
-    """Scene drawn from a recipe."""
+    """Draw a scene.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Scene
+    """
     if recipe.continuous_width:
         width = _log_uniform(rng, *recipe.widths)
     else:
@@ -281,7 +308,19 @@ def _group(members: int, direction: float | None, rng: np.random.Generator) -> n
 
 
 def draw_dry(recipe: Recipe, rng: np.random.Generator, least_dose: float = 0.0) -> Acquisition:
-    """Dry acquisition drawn from a recipe: the truth."""
+    """Draw how the dry frame, the truth, is taken.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    rng : numpy.random.Generator
+    least_dose : float
+        [e-/nm²]
+
+    Returns
+    -------
+    Acquisition
+    """
     dose = max(_log_uniform(rng, *recipe.dry_dose), least_dose)
     return Acquisition(
         dose=dose,
@@ -294,7 +333,18 @@ def draw_dry(recipe: Recipe, rng: np.random.Generator, least_dose: float = 0.0) 
 
 
 def draw_wet(recipe: Recipe, scene: Scene, rng: np.random.Generator) -> Acquisition:
-    """Wet acquisition of a scene, drawn from a recipe: the noisy image."""
+    """Draw how the wet frame of a scene, the noisy image, is taken.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    scene : Scene
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Acquisition
+    """
     if recipe.wet_electrons is None:
         dose = _log_uniform(rng, *recipe.wet_dose)
     else:
@@ -345,7 +395,20 @@ def _camera(recipe: Recipe, rng: np.random.Generator) -> Camera:
 
 
 def facts(acquisition: Acquisition, pixel_size: float) -> dict[str, float]:
-    """What a reader wants to know of a frame, in plain numbers."""
+    """Plain numbers that describe how a frame was taken.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+    pixel_size : float
+        [nm]
+
+    Returns
+    -------
+    dict of float
+        ``dose`` and ``incident_dose`` [e-/nm²], ``pixel_size``, ``liquid`` and ``blur`` [nm],
+        ``floor`` [1], ``gain`` [counts/e-].
+    """
     return {
         "dose": acquisition.dose,
         "pixel_size": pixel_size,

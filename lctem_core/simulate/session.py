@@ -85,6 +85,11 @@ def session(
     Returns
     -------
     Movie
+
+    Raises
+    ------
+    InputError
+        If the session has no frame.
     """
     frames = round(seconds * fps)
     if frames < 1 or fps <= 0:
@@ -144,6 +149,11 @@ def simulated_camera(
     -------
     ndarray, (T, H, W), uint16
         Counts.
+
+    Raises
+    ------
+    InputError
+        If there is no frame, or its side is below 64 pixels.
     """
     if frames < 1 or size < 64:
         raise InputError(

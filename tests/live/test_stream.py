@@ -323,6 +323,15 @@ def test_memory_stays_flat_over_many_frames():
     assert abs(peaks[1] - peaks[0]) < 2 * BUFFER * 2 * FRAME.nbytes * 4
 
 
+def test_frames_are_reduced_by_one_thread(monkeypatch):
+    used, reduce = [], streams.reduce_longer
+    monkeypatch.setattr(
+        streams, "reduce_longer", lambda *a, threads: used.append(threads) or reduce(*a, threads)
+    )
+    Stream(replay(numbered(2, (128, 128)), None), Method(as_they_are), [Kept()], size=64).run()
+    assert used == [1, 1]
+
+
 def test_opencv_takes_no_cores_from_the_network_while_any_stream_runs():
     before = cv2.getNumThreads()
     cv2.setNumThreads(3)
