@@ -163,6 +163,11 @@ class Stream:
     ----------
     statistics : Statistics
         May be read while the stream runs.
+
+    Examples
+    --------
+    >>> stream = Stream(replay(movie, fps=100), methods.load("sum"), [recorder("out.zarr")])
+    >>> print(stream.run().as_dict())
     """
 
     def __init__(
