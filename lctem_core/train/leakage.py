@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import cv2
 import numpy as np
 
@@ -28,8 +30,24 @@ def known(pairs: list[Pair], training: np.ndarray) -> np.ndarray:
     ndarray of int, (N,)
         `UNSEEN`, `SHARED` or `TRAINED`.
     """
-    dry = {pairs[i].dry for i in training}
-    result = np.array([SHARED if pair.dry in dry else UNSEEN for pair in pairs])
+    return known_truths([pair.dry for pair in pairs], training)
+
+
+def known_truths(truths: Sequence[Hashable], training: np.ndarray) -> np.ndarray:
+    """As `known`, from what tells the truth image of each pair from others.
+
+    Parameters
+    ----------
+    truths : sequence
+        Names or numbers.
+    training : ndarray of int
+
+    Returns
+    -------
+    ndarray of int, (N,)
+    """
+    trained = {truths[i] for i in training}
+    result = np.array([SHARED if truth in trained else UNSEEN for truth in truths])
     result[training] = TRAINED
     return result
 

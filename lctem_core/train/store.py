@@ -126,6 +126,14 @@ class Store:
     def __len__(self) -> int:
         return self._number
 
+    @property
+    def scenes(self) -> list[int]:
+        """Number of the dry image that each image shows, counted in the order of the list."""
+        if not self.pairs:  # simulated ones show a scene of their own each
+            return list(range(len(self)))
+        numbers = {name: k for k, name in enumerate(dict.fromkeys(p.dry for p in self.pairs))}
+        return [numbers[pair.dry] for pair in self.pairs]
+
     def split(
         self, how: str = "grouped", fraction: float = 0.1, seed: int = 0
     ) -> tuple[np.ndarray, np.ndarray]:

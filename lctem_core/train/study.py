@@ -29,8 +29,8 @@ from lctem_core.train.config import Config
 from lctem_core.train.dataset import simulator_fingerprint
 from lctem_core.train.fitting import fit
 from lctem_core.train.generate import write_examples
-from lctem_core.train.leakage import known
-from lctem_core.train.pairs import read_list, split
+from lctem_core.train.leakage import known_truths
+from lctem_core.train.pairs import read_list
 from lctem_core.train.store import Store, prepare
 
 #: Training parameters that came after the first records, whose keys do not have them.
@@ -204,13 +204,12 @@ def record(run: Run, results: Path, cache: Path, progress: bool = True) -> Path:
 
 def _own(network: torch.nn.Module, store: Store, config: Config, progress: bool) -> dict[str, Any]:
     """Scores of the images of training and validation, and what of each was trained on."""
-    training, _ = split(store.pairs, config.split, config.validation, config.seed)
-    numbers = {dry: k for k, dry in enumerate(dict.fromkeys(pair.dry for pair in store.pairs))}
+    training, _ = store.split(config.split, config.validation, config.seed)
     scores = scores_on(network, store, progress)["psnr"]
     return {
         "psnr": [round(score, 2) for score in scores],
-        "known": "".join(map(str, known(store.pairs, training))),
-        "dry": " ".join(str(numbers[pair.dry]) for pair in store.pairs),
+        "known": "".join(map(str, known_truths(store.scenes, training))),
+        "dry": " ".join(map(str, store.scenes)),
     }
 
 

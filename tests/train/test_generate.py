@@ -131,7 +131,7 @@ def test_a_store_says_what_was_simulated(tmp_path):
     source = json.loads((tmp_path / "store.json").read_text())["source"]
     assert (source["simulated"], source["number"]) == ("example", 3)
     assert source["arguments"]["seed"] == 5
-    assert (len(store), store.pairs) == (3, [])
+    assert (len(store), store.pairs, store.scenes) == (3, [], [0, 1, 2])
     assert "3 examples, recipe paper, seed 5" in store.facts["data"]
 
 

@@ -50,6 +50,8 @@ def test_the_store_holds_the_preprocessed_pairs(make, source, tmp_path):
     made = make(least_contrast=0.3, facts={"seed": 1})
     assert len(made) == 12
     assert made.size == 32
+    names = list(dict.fromkeys(pair.dry for pair in made.pairs))
+    assert [names[scene] for scene in made.scenes] == [pair.dry for pair in made.pairs]
     assert made.facts == {"seed": 1}
     assert made.parameters == {"size": 32, "low": 0.1, "high": 99.9, "least_contrast": 0.3}
     for i, pair in enumerate(made.pairs):
