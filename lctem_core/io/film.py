@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from lctem_core.errors import InputError
+from lctem_core.errors import InputError, needs
 
 #: Ticks per second of the films' time stamps.
 TICKS = 90_000
@@ -50,7 +50,8 @@ class Film:
                 "frames of at least 2 × 2 pixels at a rate above 0",
                 f"{shape[0]} × {shape[1]} pixels at {rate} per second", "Check the arrays.",
             )  # fmt: skip
-        import av  # loads the codecs
+        with needs("film", "a film"):
+            import av
 
         self._shape = tuple(side // 2 * 2 for side in shape)
         self._file: Any = av.open(target, "w", format="mp4")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from lctem_core.errors import InputError
+from lctem_core.errors import InputError, needs
 from lctem_core.io.frames import check_finite, check_shape
 from lctem_core.refine.adaptive import windows
 
@@ -322,7 +322,8 @@ class Registered(Integrator):
     ) -> None:  # fmt: skip
         if not largest > 0:
             raise InputError("a largest step above 0 px", repr(largest), "8 is usual.")
-        from lctem_core.live.drift import Tracker  # needs SciPy, which others do not
+        with needs("analysis", "registration"):
+            from lctem_core.live.drift import Tracker
 
         self._track = Tracker
         self.largest, self.least, self.subpixel = largest, least, subpixel

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from lctem_core.errors import InputError
+from lctem_core.errors import InputError, needs
 from lctem_core.io.recording import Recording
 from lctem_core.live import methods
 from lctem_core.live.methods import Method
@@ -83,7 +83,8 @@ def run(
         raise InputError("a time for the simulated camera", "none", "Give --seconds, 60 say.")
     replay((), fps, seconds=seconds)  # says what is wrong before anything takes time
     if source is None:
-        from lctem_core.simulate.session import simulated_camera
+        with needs("analysis", "the simulated camera"):
+            from lctem_core.simulate.session import simulated_camera
     method = methods.load(integrate, n, look=look, weights=weights, runtime=runtime)
     pixel_size: float | None
     images: Iterable[np.ndarray]

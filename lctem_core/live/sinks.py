@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from lctem_core.errors import InputError
+from lctem_core.errors import InputError, needs
 from lctem_core.io.film import Film
 from lctem_core.refine.display import draw, picture_limits
 
@@ -262,7 +262,8 @@ class Mp4Recorder(Recorder):
     def __init__(
         self, path: str | Path, limits: tuple[float, float] | None = None, **facts: Any
     ) -> None:
-        import av  # noqa: F401 - if the codecs are missing, it shows before the first frame
+        with needs("film", "an MP4 recording"):  # before the first frame
+            import av  # noqa: F401
 
         super().__init__(path, **facts)
         self._levels = Levels(limits)
