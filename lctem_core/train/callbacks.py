@@ -1,9 +1,8 @@
-"""What goes on beside a training: pictures for an early look, and the time it took."""
+"""Beside a training: pictures for an early look, and the log."""
 
 from __future__ import annotations
 
 import csv
-import time
 from pathlib import Path
 from typing import Any
 
@@ -41,26 +40,6 @@ class Look(Callback):
         picture = (np.vstack(rows).clip(0, 1) * 255).round().astype(np.uint8)
         with replacing(self.folder / "look" / f"epoch_{trainer.current_epoch:04d}.png") as path:
             cv2.imwrite(str(path), picture)
-
-
-class Clock(Callback):
-    """Seconds of training, kept in the checkpoint so that they add up over interruptions."""
-
-    def __init__(self) -> None:
-        self.before, self.begun = 0.0, time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        """Seconds so far [s]."""
-        return self.before + time.perf_counter() - self.begun
-
-    def state_dict(self) -> dict[str, float]:
-        """What a checkpoint keeps."""
-        return {"seconds": self.seconds}
-
-    def load_state_dict(self, state: dict[str, float]) -> None:
-        """Go on from a checkpoint."""
-        self.before, self.begun = state["seconds"], time.perf_counter()
 
 
 #: Columns of a run's log, besides ``epoch``.

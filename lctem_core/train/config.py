@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
+import torch
+
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
 from lctem_core.networks.cards import stride
 from lctem_core.networks.unet import check_architecture
-from lctem_core.train.store import TARGETS
+from lctem_core.train.store import TARGETS, Store
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true")
 
@@ -63,7 +65,7 @@ class Config:
         frames, weights of the same network for one frame, see
         `lctem_core.networks.temporal.begin_from`.
     settled : int
-        Batches over which batch normalisation's statistics are taken anew at the end, see
+        Batches over which batch normalisation's statistics are averaged at the end, see
         `lctem_core.train.fitting.settle`; 0 leaves the moving averages of training.
     """
 
@@ -140,6 +142,44 @@ class Config:
                 f"a crop divisible by {need} (or 0 for whole frames)", str(self.crop),
                 "The network halves the grid several times.",
             )  # fmt: skip
+
+    def check_store(self, store: Store) -> None:
+        """Raise an `InputError` for data that this configuration cannot be trained on."""
+        if self.target != store.target:
+            raise InputError(
+                f"a store opened for the target {self.target}", f"one for {store.target}",
+                "Open it with Store.open(path, config.target).",
+            )  # fmt: skip
+        if self.crop > store.size:
+            raise InputError(
+                f"a crop of at most the prepared size {store.size}", str(self.crop), "Lower it."
+            )
+        if self.frames != store.frames:
+            raise InputError(
+                f"a store with {self.frames} noisy frames for each truth",
+                f"one with {store.frames}",
+                "Make clips for a temporal network; set frames to what the store has.",
+            )  # fmt: skip
+        need = stride(self.architecture)
+        if store.size % need:
+            raise InputError(
+                f"frames prepared at a size divisible by {need}", f"{store.size} pixels",
+                "Prepare the pairs again with --size 512.",
+            )  # fmt: skip
+
+    @property
+    def precision_here(self) -> str:
+        """Precision that ``auto`` means on this machine, else the one that is named.
+
+        ``bf16-mixed`` where the GPU or the processor computes in bfloat16, else ``32-true``.
+        """
+        if self.precision != "auto":
+            return self.precision
+        if torch.cuda.is_available():
+            return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+        # Without the instruction, bfloat16 is emulated and slower than float32.
+        capable = torch.cpu._is_avx512_bf16_supported() if hasattr(torch, "cpu") else False
+        return "bf16-mixed" if capable else "32-true"
 
     @property
     def architecture(self) -> dict[str, Any]:
