@@ -74,6 +74,8 @@ def test_export(tmp_path):
 
 def test_training_parameters_from_a_file(tmp_path):
     (tmp_path / "c.yaml").write_text("encodr: resnet18\n")
+    with pytest.raises(InputError, match="encodr"):
+        run("train", tmp_path / "absent", tmp_path / "run", "--config", tmp_path / "c.yaml")
     with pytest.raises(FileNotFoundError, match="lctem prepare"):
         run("train", tmp_path / "absent", tmp_path / "run")
     with pytest.raises(InputError, match="NAME=VALUE"):

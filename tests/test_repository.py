@@ -72,12 +72,20 @@ def test_no_executed_notebooks(files):
     assert not relative(path for path in files if path.suffix == ".ipynb")
 
 
-def test_weights_are_safetensors_with_a_card(files):
+def test_weights_are_safetensors_with_a_card_and_a_recipe(files):
     shipped = [path for path in files if path.parent == WEIGHTS]
-    assert {path.suffix for path in shipped} <= {".json", ".md", ".safetensors"}
-    weights = {path.stem for path in shipped if path.suffix == ".safetensors"}
-    cards = {path.stem for path in shipped if path.suffix == ".json"}
-    assert weights == cards
+    assert {path.suffix for path in shipped} <= {".json", ".md", ".safetensors", ".yaml"}
+    weights, cards, recipes = (
+        {path.stem for path in shipped if path.suffix == kind}
+        for kind in (".safetensors", ".json", ".yaml")
+    )
+    assert weights == cards == recipes
+
+
+def test_records_and_cards_name_a_commit_that_made_them(files):
+    """Not one with changes that nobody has."""
+    found = [path for path in files if path.suffix == ".json" and b"+changes" in path.read_bytes()]
+    assert not relative(found)
 
 
 def test_weights_are_small(files):

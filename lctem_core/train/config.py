@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
@@ -188,6 +190,42 @@ class Config:
             "encoder": self.encoder, "shuffle": self.shuffle, "depth": self.depth,
             "head": self.head, "width": self.width, "frames": self.frames,
         }  # fmt: skip
+
+
+def read_parameters(path: str | Path) -> dict[str, Any]:
+    """Training parameters of a YAML file, for `Config.of`.
+
+    Parameters
+    ----------
+    path : str or Path
+        Either parameters by name, or a recipe such as those beside the shipped weights: its part
+        ``training`` has the parameters, its part ``data`` says what they were trained on.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    InputError
+        If it is no YAML with names and values.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text("utf8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        told = " ".join(str(error).split())
+        raise InputError("a YAML file", f"{path} ({told})", "Correct the file.") from error
+    values = content or {}
+    if isinstance(values, dict) and "training" in values:
+        values = values["training"]
+    if not isinstance(values, dict):
+        raise InputError(
+            "training parameters as lines NAME: VALUE", f"{path} with {type(values).__name__}",
+            "Correct the file.",
+        )  # fmt: skip
+    return values
 
 
 def _typed(field: Field, value: Any) -> Any:

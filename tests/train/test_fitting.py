@@ -267,43 +267,6 @@ def test_every_loss_reaches_every_parameter(loss, encoder):
         assert parameter.grad.abs().max() > 0, name
 
 
-def test_the_papers_protocol_is_the_default():
-    config = Config()
-    assert (config.encoder, config.shuffle, config.depth) == ("resnet18", 1, 5)
-    assert (config.batch, config.epochs, config.rate, config.crop) == (64, 2000, 1e-4, 0)
-    assert (config.loss, config.window, config.mosaic) == ("ssim", 11, 0.8)
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"encodr": "resnet18"}, "encodr"),
-        ({"encoder": "vgg"}, "resnet18"),
-        ({"loss": "huber"}, "ssim"),
-        ({"window": 10}, "odd"),
-        ({"schedule": "step"}, "plateau"),
-        ({"crop": 100}, "divisible by 32"),
-        ({"epochs": 0}, "epochs"),
-        ({"rate": 0}, "rate"),
-        ({"mosaic": 2}, "probability"),
-        ({"epochs": "abc"}, "whole number for epochs"),
-        ({"epochs": 1.5}, "whole number for epochs"),
-        ({"rate": None}, "number for rate"),
-        ({"workers": -1}, "workers"),
-        ({"precision": "8-bit"}, "bf16-mixed"),
-    ],
-)
-def test_bad_configuration(values, words):
-    with pytest.raises(InputError, match=words):
-        Config.of(values)
-
-
-def test_numbers_as_yaml_gives_them():
-    # YAML 1.1 reads 1e-4 as a text.
-    config = Config.of({"rate": "1e-4", "epochs": "3"})
-    assert (config.rate, config.epochs) == (1e-4, 3)
-
-
 def test_frames_that_the_network_cannot_halve(prepared, tmp_path):
     images = prepared.path.parent / "images"
     other = store.prepare(
