@@ -19,7 +19,7 @@ from lctem_core.train.loaders import PairsData, tensor
 
 
 class Look(Callback):
-    """Writes noisy | refined | truth of a few validation frames, for an early look by eye."""
+    """Writes noisy | refined | truth of a few validation frames, to be judged early by eye."""
 
     def __init__(self, folder: Path, frames: int = 4) -> None:
         self.folder, self.frames = folder, frames
@@ -49,8 +49,8 @@ CURVES = ("train_loss", "val_loss", "val_psnr", "val_ssim")
 class Curves(Callback):
     """Writes ``log.csv``, a row for each epoch.
 
-    The rows are also in the checkpoint, and on the disk before it is: a run that goes on, even in
-    the middle of an epoch, has the log of one that was never interrupted.
+    The rows are also in the checkpoint, and on the disk before it is: a run that
+    continues, even in the middle of an epoch, has the log of one that was never interrupted.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -79,7 +79,7 @@ class Refinement(L.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Step of the plateau schedule.
 
-        Lightning's own comes after the epoch's checkpoint and is left out when a run goes on.
+        Lightning's own comes after the epoch's checkpoint and is left out when a run continues.
         """
         if self.config.schedule == "plateau" and self.trainer.state.fn == TrainerFn.FITTING:
             self.lr_schedulers().step(self.trainer.callback_metrics["val_loss"])

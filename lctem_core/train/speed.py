@@ -54,7 +54,7 @@ def stretchable(image: np.ndarray) -> bool:
 
 
 class PublicPairs(Dataset):
-    """Pairs as the public notebook's data set gives them: everything anew for every item.
+    """Pairs as the public notebook's data set gives them: each item is prepared when asked for.
 
     Reduction by ``cv2.INTER_AREA``, min–max rescaling, a stretch between the 0.1 and 99.9
     percentiles, flips with probability 0.5 each, a 2 × 2 mosaic of four pairs with 0.8.
