@@ -108,3 +108,10 @@ def test_parameters_of_a_file(tmp_path):
             read_parameters(file)
     with pytest.raises(FileNotFoundError):
         read_parameters(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_cards_name_their_target(path):
+    card = json.loads(path.with_suffix(".json").read_text("utf8"))
+    target = read_parameters(path)["target"]
+    assert card["preprocessing"]["target"] == card["config"]["target"] == target
