@@ -34,7 +34,7 @@ from lctem_core.train.config import Config
 from lctem_core.train.fitting import fit
 from lctem_core.train.images import Data, digest, drawing_hash, first_images
 from lctem_core.train.leakage import known
-from lctem_core.train.pairs import split
+from lctem_core.train.loaders import PairsData
 from lctem_core.train.store import Store
 
 #: Training parameters that came after the first records, whose keys do not have them.
@@ -162,7 +162,7 @@ def _write(content: dict[str, Any], path: Path) -> None:
 
 def _own(network: torch.nn.Module, store: Store, config: Config, progress: bool) -> dict[str, Any]:
     """Scores of the images of training and validation, and what of each was trained on."""
-    training, _ = split(store.pairs, config.split, config.validation, config.seed)
+    training = PairsData(store, config).training
     numbers = {dry: k for k, dry in enumerate(dict.fromkeys(pair.dry for pair in store.pairs))}
     scores = scores_on(network, store, progress)["psnr"]
     return {

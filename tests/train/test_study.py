@@ -1,7 +1,6 @@
 """Studies: a record per run, with its scores and provenance; none is made twice."""
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -137,15 +136,25 @@ def test_the_first_images_are_those_that_a_study_draws(kind, tmp_path):
 
 
 def test_images_of_the_training_are_scored_where_asked_for(recorded, tmp_path):
-    run, results, cache = recorded
-    shutil.copytree(results, tmp_path / "results")
-    run = replace(run, own=True)
-    assert read_record(run, tmp_path / "results") is None  # made before it was asked for
-    path = record(run, tmp_path / "results", cache, progress=False)
-    found = json.loads(path.read_text())["own"]
-    assert sorted(found["known"]) == ["0"] + ["2"] * 7
-    assert found["dry"].split() == [str(i) for i in range(8)]
-    assert np.isfinite(found["psnr"]).all()
+    """Of 8 pairs, those of one dry image are kept back: of them, nothing is known."""
+    run, _, cache = recorded
+    run = replace(run, data=replace(run.data, kind="pairs"), own=True)
+    path = record(run, tmp_path, cache, progress=False)
+    found = json.loads(path.read_text())
+    own, listed = found["own"], run.data.open(cache, progress=False).pairs
+    groups = own["dry"].split()
+    assert len(groups) == len(own["known"]) == len(own["psnr"]) == 8
+    assert len(set(groups)) == len({pair.dry for pair in listed}) > 1
+    assert own["known"].count("2") == found["pairs"]["training"]
+    assert {groups[i] for i, known in enumerate(own["known"]) if known == "0"}.isdisjoint(
+        groups[i] for i, known in enumerate(own["known"]) if known != "0"
+    )
+    assert np.isfinite(own["psnr"]).all()
+    assert read_record(run, tmp_path) == found
+    del found["own"]  # a record that was made before the scores were asked for
+    path.write_text(json.dumps(found))
+    assert read_record(run, tmp_path) is None
+    assert read_record(replace(run, own=False), tmp_path) == found
 
 
 def test_records_of_the_book_belong_to_planned_runs():
