@@ -15,7 +15,7 @@ that is meant gets a parameter in `lctem_core.train.config.Config`, which is in 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -252,6 +252,31 @@ def stale(content: dict[str, Any]) -> str:
         if len(found) != len(expected) or not np.allclose(found, expected, rtol=1e-4, atol=1e-6):
             return "The simulator has changed since: it now draws other images."
     return ""
+
+
+def staleness(contents: Iterable[dict[str, Any]]) -> str:
+    """What a page says of its records: that all are current, or which are stale and why.
+
+    Parameters
+    ----------
+    contents : iterable of dict
+        As `read_record` gives them.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    contents = list(contents)
+    reasons: dict[str, list[str]] = {}
+    for one in contents:
+        if reason := stale(one):
+            reasons.setdefault(reason, []).append(f"{one['study']}/{one['name']}")
+    if not reasons:
+        return f"The present simulator draws the images of all {len(contents)} records."
+    told = [f"{reason} ({', '.join(names)})" for reason, names in reasons.items()]
+    number = sum(map(len, reasons.values()))
+    return f"**{number} of {len(contents)} records are stale.** {' '.join(told)}"
 
 
 def renew(run: Run, results: Path) -> bool:

@@ -21,6 +21,7 @@ from lctem_core.train.study import (
     scores_on,
     simulator,
     stale,
+    staleness,
 )
 
 DESCRIBED = {
@@ -119,6 +120,16 @@ def test_a_record_is_stale_where_other_images_are_drawn(tmp_path, monkeypatch):
     assert json.loads(path.read_text()) == content
     first_images.cache_clear()
     assert "does not say" in stale({"key": run.key})
+
+
+def test_what_a_page_says_of_its_records(monkeypatch):
+    monkeypatch.setattr(study, "drawing_hash", lambda: "a")
+    new, old = ({"study": "s", "name": n, "simulator": {"hash": "a"}} for n in ("new", "old"))
+    assert staleness([new, old]) == "The present simulator draws the images of all 2 records."
+    del old["simulator"]
+    said = staleness(iter([new, old]))
+    assert said.startswith("**1 of 2 records are stale.** It does not say which simulator")
+    assert said.endswith("(s/old)")
 
 
 @pytest.mark.parametrize("kind", ["pairs", "examples"])
