@@ -72,14 +72,14 @@ def test_no_executed_notebooks(files):
     assert not relative(path for path in files if path.suffix == ".ipynb")
 
 
-def test_weights_are_safetensors_with_a_card_and_a_recipe(files):
+def test_weights_have_a_card_a_recipe_and_a_model(files):
     shipped = [path for path in files if path.parent == WEIGHTS]
-    assert {path.suffix for path in shipped} <= {".json", ".md", ".safetensors", ".yaml"}
-    weights, cards, recipes = (
-        {path.stem for path in shipped if path.suffix == kind}
-        for kind in (".safetensors", ".json", ".yaml")
+    kinds = (".safetensors", ".json", ".yaml", ".onnx")
+    assert {path.suffix for path in shipped} <= {".md", *kinds}
+    weights, cards, recipes, models = (
+        {path.stem for path in shipped if path.suffix == kind} for kind in kinds
     )
-    assert weights == cards == recipes
+    assert weights == cards == recipes == models
 
 
 def test_records_and_cards_name_a_commit_that_made_them(files):
