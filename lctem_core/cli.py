@@ -263,11 +263,11 @@ def train(
     import yaml
 
     with needs("train", "training"):
-        from lctem_core.train.config import Config
+        from lctem_core.train.config import Config, read_parameters
         from lctem_core.train.fitting import fit
         from lctem_core.train.store import Store
 
-    values = (config and yaml.safe_load(config.read_text("utf8"))) or {}
+    values = read_parameters(config) if config else {}
     for item in set_ or []:
         name, equals, value = item.partition("=")
         if not equals:

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tifffile
+import typer
 from typer.testing import CliRunner
 
 from lctem_core import cli
@@ -73,6 +74,8 @@ def test_export(tmp_path):
 
 def test_training_parameters_from_a_file(tmp_path):
     (tmp_path / "c.yaml").write_text("encodr: resnet18\n")
+    with pytest.raises(InputError, match="encodr"):
+        run("train", tmp_path / "absent", tmp_path / "run", "--config", tmp_path / "c.yaml")
     with pytest.raises(FileNotFoundError, match="lctem prepare"):
         run("train", tmp_path / "absent", tmp_path / "run")
     with pytest.raises(InputError, match="NAME=VALUE"):
@@ -111,10 +114,20 @@ def test_dose_in_every_unit():
         assert line in output
 
 
-def test_every_command_explains_itself():
-    commands = ("refine", "export", "simulate", "examples", "prepare", "train", "thickness", "dose")
-    for command in commands:
-        assert len(run(command, "--help")) > 200
+@pytest.mark.parametrize("name", sorted(typer.main.get_command(cli.app).commands))
+def test_every_command_explains_itself(name):
+    """Its own sentence, and all that can be given to it with a word on each."""
+    command = typer.main.get_command(cli.app).commands[name]
+    shown = " ".join(run(name, "--help").replace("│", " ").split())
+    first = command.help.splitlines()[0]
+    assert first.endswith(".")
+    assert first in shown
+    for parameter in command.params:
+        if parameter.name == "help":
+            continue
+        assert parameter.help, f"{name}: nothing is said of {parameter.name}"
+        known = parameter.opts[0] if parameter.opts[0].startswith("--") else parameter.metavar
+        assert (known or parameter.name.upper()).strip("[]") in shown
 
 
 def test_clips_are_written_for_a_temporal_network(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -26,7 +27,7 @@ def test_the_run_in_the_middle_with_the_numbers_of_all():
 def test_a_training_that_cannot_be_done_does_not_stop_the_others(monkeypatch, tmp_path, capsys):
     begun = []
 
-    def record(run, results, cache):
+    def record(run, results, cache, again):
         begun.append(run.name)
         if run.name.endswith("-1"):
             raise InputError("weights", "none", "Find some.")
@@ -41,3 +42,39 @@ def test_a_training_that_cannot_be_done_does_not_stop_the_others(monkeypatch, tm
     told = capsys.readouterr()
     assert "2/3 split/random-1: Expected weights; got none. Find some." in told.err
     assert "3/3 split/random-2: 0 s" in told.out
+
+
+def listed(monkeypatch, capsys, *options):
+    monkeypatch.setattr(sys, "argv", ["studies.py", "split", *options])
+    studies.main()
+    return capsys.readouterr().out.splitlines()
+
+
+def test_stale_records_are_listed_and_made_again_only_if_asked(monkeypatch, tmp_path, capsys):
+    """The first record is current, the second of another simulator, the third does not tell."""
+    names = {"random-0": "a", "random-1": "b", "random-2": None}
+    for name, drawn_by in names.items():
+        path = studies.BOOK / "results" / "split" / f"{name}.json"
+        content = json.loads(path.read_text("utf8"))
+        first = [{"data": content["test"], "images": "0.5 0.1 0.2"}]
+        content["simulator"] = {"hash": drawn_by, "first": first}
+        if drawn_by is None:
+            del content["simulator"]
+        (tmp_path / "split").mkdir(exist_ok=True)
+        (tmp_path / "split" / f"{name}.json").write_text(json.dumps(content))
+    monkeypatch.setattr(studies.study, "drawing_hash", lambda: "a")
+    begun = []
+    monkeypatch.setattr(
+        studies.study, "record", lambda run, *_, again: begun.append((run.name, again))
+    )
+    where = ("--results", str(tmp_path), "--cache", str(tmp_path))
+    said = [
+        "1/3 split/random-0: recorded",
+        "2/3 split/random-1: stale. The simulator has changed since: it now draws other images.",
+        "3/3 split/random-2: stale. It does not say which simulator drew its images.",
+    ]
+    assert listed(monkeypatch, capsys, "--list", *where) == said
+    assert listed(monkeypatch, capsys, *where) == said
+    assert not begun
+    assert listed(monkeypatch, capsys, "--stale", *where)[0] == said[0]
+    assert begun == [("random-1", True), ("random-2", True)]

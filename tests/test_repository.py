@@ -72,12 +72,20 @@ def test_no_executed_notebooks(files):
     assert not relative(path for path in files if path.suffix == ".ipynb")
 
 
-def test_weights_are_safetensors_with_a_card(files):
+def test_weights_have_a_card_a_recipe_and_a_model(files):
     shipped = [path for path in files if path.parent == WEIGHTS]
-    assert {path.suffix for path in shipped} <= {".json", ".md", ".safetensors"}
-    weights = {path.stem for path in shipped if path.suffix == ".safetensors"}
-    cards = {path.stem for path in shipped if path.suffix == ".json"}
-    assert weights == cards
+    kinds = (".safetensors", ".json", ".yaml", ".onnx")
+    assert {path.suffix for path in shipped} <= {".md", *kinds}
+    weights, cards, recipes, models = (
+        {path.stem for path in shipped if path.suffix == kind} for kind in kinds
+    )
+    assert weights == cards == recipes == models
+
+
+def test_records_and_cards_name_a_commit_that_made_them(files):
+    """Not one with changes that nobody has."""
+    found = [path for path in files if path.suffix == ".json" and b"+changes" in path.read_bytes()]
+    assert not relative(found)
 
 
 def test_weights_are_small(files):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from scipy import ndimage, optimize
 from scipy.spatial import cKDTree
+from scipy.stats import median_abs_deviation
 
 from lctem_core.errors import InputError
 from lctem_core.io.frames import check_image
@@ -110,7 +111,7 @@ def _candidates(counts: np.ndarray, diameter: float) -> np.ndarray:
     border = int(np.ceil(diameter / step))
     peak[:border] = peak[-border:] = False
     peak[:, :border] = peak[:, -border:] = False
-    noise = 1.4826 * np.median(np.abs(response - np.median(response)))
+    noise = median_abs_deviation(response, axis=None, scale="normal")
     strong = response[peak & (response > SIGMAS * noise)]
     if not strong.size:
         return np.empty((0, 2))

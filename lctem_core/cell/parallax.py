@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, stats
+from scipy.stats import median_abs_deviation
 
 from lctem_core.errors import InputError
 
@@ -193,7 +194,8 @@ def _inliers(design: np.ndarray, data: np.ndarray) -> np.ndarray:
 
 
 def _robust_deviation(residuals: np.ndarray) -> float:
-    return 1.4826 * float(np.median(np.abs(residuals)))
+    # About zero, not about their own median: they are what a fit left.
+    return float(median_abs_deviation(residuals, center=lambda *_, **__: 0.0, scale="normal"))
 
 
 def bootstrap(

@@ -6,8 +6,8 @@ noise there is they estimate from the image itself, as they would have to in use
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from unittest.mock import patch
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -100,10 +100,22 @@ def bm3d(image: np.ndarray, profile: str = "np", correlated: bool = True) -> np.
     scaled = stretch.apply(image).astype(float)
     noise = noise_psd(scaled)
     level = noise if correlated else float(np.sqrt(noise.mean() / noise.size))
-    # bm4d 4.2.5 calls np.trapz, which NumPy 2.4 no longer has.
-    with patch("numpy.trapz", np.trapezoid, create=True):
+    with _trapz():
         clean = package.bm3d(scaled, level, profiles[profile]())
     return stretch.undo(clean).astype(np.float32)
+
+
+@contextmanager
+def _trapz() -> Iterator[None]:
+    """Give NumPy its `trapz` back for a while: bm4d 4.2.5 calls it, NumPy 2.4 has it no more."""
+    if hasattr(np, "trapz"):
+        yield
+        return
+    np.trapz = np.trapezoid  # noqa: NPY201
+    try:
+        yield
+    finally:
+        del np.trapz  # noqa: NPY201
 
 
 #: Methods by name, each image -> image of the same shape and scale.
@@ -113,14 +125,6 @@ BASELINES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "non-local means": non_local_means,
     "BM3D": bm3d,
 }
-
-
-def baseline_by_name(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Method called `name`, an image -> an image."""
-    if name not in BASELINES:
-        known = ", ".join(BASELINES)
-        raise InputError(f"a method of {known}", repr(name), "Use one of these names.")
-    return BASELINES[name]
 
 
 def noise_psd(image: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from itertools import chain
 
 import numpy as np
 
+from lctem_core.evaluate.bootstrap import resampled
 from lctem_core.evaluate.particles import Contrast, Matched, contrast, match
 from lctem_core.simulate.fields import Field
 
@@ -159,9 +160,8 @@ def recall_interval(
     -------
     low, high : float
     """
-    rng = np.random.default_rng(seed)
-    chosen = rng.integers(len(counted), size=(draws, len(counted)))
-    low, high = np.percentile([recall_at(counted[c], allowed) for c in chosen], [2.5, 97.5])
+    drawn = resampled(lambda c: recall_at(counted[c], allowed), len(counted), draws, seed)
+    low, high = np.percentile(drawn, [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -256,9 +256,10 @@ def lowest_dose_interval(
     dict of ndarray, (draws,)
         [e-/nm²]
     """
-    rng = np.random.default_rng(seed)
-    chosen = rng.integers(present.shape[1], size=(draws, present.shape[1]))
-    return {
-        name: np.array([lowest_dose(doses, one[:, c], present[:, c], share) for c in chosen])
-        for name, one in found.items()
-    }
+
+    def of_all(chosen: np.ndarray) -> list[float]:
+        drawn = present[:, chosen]
+        return [lowest_dose(doses, one[:, chosen], drawn, share) for one in found.values()]
+
+    columns = resampled(of_all, present.shape[1], draws, seed).T
+    return dict(zip(found, columns, strict=True))

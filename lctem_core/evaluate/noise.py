@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.stats import median_abs_deviation
 
 from lctem_core.io.frames import check_image
 
@@ -42,10 +43,15 @@ def background(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         coefficients, *_ = np.linalg.lstsq(design, values, rcond=None)
         surface = terms @ coefficients
         residual = smooth - surface
-        scatter = 1.4826 * np.median(np.abs(residual[mask]))
+        scatter = median_abs_deviation(residual[mask], center=_nought, scale="normal")
         dark = (residual < -4.5 * scatter).astype(np.uint8)
         mask = cv2.dilate(dark, np.ones((9, 9), np.uint8)) == 0
     return surface.astype(np.float32), mask
+
+
+def _nought(residuals: np.ndarray, axis: int) -> float:
+    """Centre of residuals: what a fit leaves scatters about zero."""
+    return 0.0
 
 
 def frame_statistics(image: np.ndarray) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """Dark objects in a refined image; particles in any image, and how many of them are true.
 
-`find_dark` asks for an even, bright background of known grey level. `detect` asks for neither: it
-takes raw counts, filtered, integrated or refined images, and treats them all alike, so that what it
-finds in them may be compared.
+`find_dark` needs an even, bright background of known grey level. `contrast` needs neither: it takes
+raw counts, filtered, integrated or refined images and treats them all alike, so that what is found
+in them can be compared.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from scipy import ndimage
+from scipy.stats import median_abs_deviation
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate.noise import background
@@ -103,19 +104,6 @@ LOCAL = 1 / 16
 FAINT = 0.02
 
 
-@dataclass(frozen=True)
-class Detected:
-    """A connected region that stands out: centre (row, column) [px] and area [px²].
-
-    `contrast` is its mean difference from the background, as a share of the background.
-    """
-
-    row: float
-    column: float
-    area: int
-    contrast: float
-
-
 @dataclass(frozen=True, eq=False)
 class Contrast:
     """How far an image lies below its background.
@@ -185,48 +173,12 @@ def contrast(image: np.ndarray, *, bright: bool = False, smooth: float = 1.0) ->
         weight, slow = (_smooth(one) for one in (mask.astype(np.float32), np.where(mask, rest, 0)))
         # Deep inside a large particle nothing is known of it: there the surface stands alone.
         flat = rest - slow / np.maximum(weight, 0.05)
-        spread = _spread(flat[mask] if mask.any() else flat)
+        known = flat[mask] if mask.any() else flat
+        spread = float(median_abs_deviation(known, axis=None, scale="normal"))
         # A refined background may be so even that its spread is that of the rounding.
         dark = flat < -max(4.5 * spread, 1e-3 * level)
         mask = cv2.dilate(dark.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
     return Contrast(-flat / level, spread / level)
-
-
-def detect(
-    image: np.ndarray,
-    threshold: float = 5.0,
-    *,
-    bright: bool = False,
-    smooth: float = 1.0,
-    least_area: int = 12,
-) -> list[Detected]:
-    """Particles in any image, from the largest to the smallest: one rule for raw and refined.
-
-    Parameters
-    ----------
-    image : ndarray, (H, W)
-        Raw, filtered, integrated or refined; any real type and gain; 0 is black.
-    threshold, least_area
-        See `Contrast.regions`. Which threshold is fair depends on the kind of image, see
-        `lctem_core.evaluate.detection.threshold_for`.
-    bright, smooth
-        See `contrast`.
-
-    Returns
-    -------
-    list of Detected
-    """
-    stands_out = contrast(image, bright=bright, smooth=smooth)
-    labels = stands_out.regions(threshold, least_area)
-    index = np.arange(1, labels.max() + 1)
-    centres = ndimage.center_of_mass(stands_out.depth, labels, index)
-    areas = np.bincount(labels.ravel())[1:]
-    depths = ndimage.mean(stands_out.depth, labels, index)
-    found = [
-        Detected(float(row), float(column), int(area), float(depth))
-        for (row, column), area, depth in zip(centres, areas, depths, strict=True)
-    ]
-    return sorted(found, key=lambda one: -one.area)
 
 
 @dataclass(frozen=True)
@@ -294,8 +246,3 @@ def _smooth(image: np.ndarray) -> np.ndarray:
     coarse = cv2.resize(image, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
     coarse = cv2.GaussianBlur(coarse, (0, 0), LOCAL * min(coarse.shape))
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
-
-
-def _spread(values: np.ndarray) -> float:
-    """Standard deviation of the bulk of the values, by their median absolute deviation."""
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))

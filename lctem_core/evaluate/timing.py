@@ -7,7 +7,6 @@ import platform
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,15 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lctem_core.errors import InputError
-from lctem_core.provenance import processor, provenance
+from lctem_core.provenance import processor, provenance, versions
 
 #: What a processor can do that matters for networks, as Linux names it.
 INSTRUCTIONS = (
     "avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16",
     "avx512_fp16", "amx_tile", "amx_bf16", "amx_int8", "asimd", "asimddp", "bf16", "i8mm", "sve",
 )  # fmt: skip
+#: Packages whose versions decide on speed.
+PACKAGES = ("torch", "openvino", "onnxruntime", "nncf", "numpy", "opencv-python-headless")
 
 
 @dataclass(frozen=True)
@@ -192,12 +193,7 @@ def instructions() -> list[str]:
 
 def machine() -> dict[str, Any]:
     """What a time depends on: processor, instruction sets, threads, GPU, versions, load."""
-    versions = {}
-    for package in ("torch", "openvino", "onnxruntime", "nncf", "numpy", "opencv-python-headless"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "not installed"
+    absent = dict.fromkeys(PACKAGES, "not installed")
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {
         "processor": processor(),
@@ -207,7 +203,7 @@ def machine() -> dict[str, Any]:
         "instructions": instructions(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "load": load,
-        "versions": versions,
+        "versions": absent | versions(PACKAGES),
     }
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lctem_core.errors import InputError
+from lctem_core.evaluate.bootstrap import resampled
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +101,8 @@ def pair_error(
         return ff - 2 * fb + ab, slope, ab - slope * fb, ab, bb - ab
 
     error, slope, fitted, signal, noise = (float(q) for q in quantities(blocks.mean(axis=1)))
-    rng = np.random.default_rng(seed)
-    chosen = rng.integers(blocks.shape[1], size=(draws, blocks.shape[1]))
-    errors, slopes, fits, _, _ = quantities(blocks[:, chosen].mean(axis=2))
+    means = resampled(lambda chosen: blocks[:, chosen].mean(axis=1), blocks.shape[1], draws, seed)
+    errors, slopes, fits, _, _ = quantities(means.T)
     return PairError(error, errors, signal, noise, slope, slopes, fitted, fits)
 
 

@@ -1,9 +1,8 @@
-"""What goes on beside a training: pictures for an early look, and the time it took."""
+"""Beside a training: pictures for an early look, and the log."""
 
 from __future__ import annotations
 
 import csv
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from lctem_core.train.loaders import PairsData, tensor
 
 
 class Look(Callback):
-    """Writes noisy | refined | truth of a few validation frames, for an early look by eye."""
+    """Writes noisy | refined | truth of a few validation frames, to be judged early by eye."""
 
     def __init__(self, folder: Path, frames: int = 4) -> None:
         self.folder, self.frames = folder, frames
@@ -43,26 +42,6 @@ class Look(Callback):
             cv2.imwrite(str(path), picture)
 
 
-class Clock(Callback):
-    """Seconds of training, kept in the checkpoint so that they add up over interruptions."""
-
-    def __init__(self) -> None:
-        self.before, self.begun = 0.0, time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        """Seconds so far [s]."""
-        return self.before + time.perf_counter() - self.begun
-
-    def state_dict(self) -> dict[str, float]:
-        """What a checkpoint keeps."""
-        return {"seconds": self.seconds}
-
-    def load_state_dict(self, state: dict[str, float]) -> None:
-        """Go on from a checkpoint."""
-        self.before, self.begun = state["seconds"], time.perf_counter()
-
-
 #: Columns of a run's log, besides ``epoch``.
 CURVES = ("train_loss", "val_loss", "val_psnr", "val_ssim")
 
@@ -70,8 +49,8 @@ CURVES = ("train_loss", "val_loss", "val_psnr", "val_ssim")
 class Curves(Callback):
     """Writes ``log.csv``, a row for each epoch.
 
-    The rows are also in the checkpoint, and on the disk before it is: a run that goes on, even in
-    the middle of an epoch, has the log of one that was never interrupted.
+    The rows are also in the checkpoint, and on the disk before it is: a run that
+    continues, even in the middle of an epoch, has the log of one that was never interrupted.
     """
 
     def __init__(self, folder: Path) -> None:

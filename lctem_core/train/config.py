@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import Field, dataclass, fields
+from pathlib import Path
 from typing import Any
+
+import torch
+import yaml
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
 from lctem_core.networks.cards import stride
 from lctem_core.networks.unet import check_architecture
-from lctem_core.train.store import TARGETS
+from lctem_core.train.store import TARGETS, Store
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed", "16-mixed", "bf16-true")
 
@@ -63,7 +67,7 @@ class Config:
         frames, weights of the same network for one frame, see
         `lctem_core.networks.temporal.begin_from`.
     settled : int
-        Batches over which batch normalisation's statistics are taken anew at the end, see
+        Batches over which batch normalisation's statistics are averaged at the end, see
         `lctem_core.train.fitting.settle`; 0 leaves the moving averages of training.
     """
 
@@ -141,6 +145,44 @@ class Config:
                 "The network halves the grid several times.",
             )  # fmt: skip
 
+    def check_store(self, store: Store) -> None:
+        """Raise an `InputError` for data that this configuration cannot be trained on."""
+        if self.target != store.target:
+            raise InputError(
+                f"a store opened for the target {self.target}", f"one for {store.target}",
+                "Open it with Store.open(path, config.target).",
+            )  # fmt: skip
+        if self.crop > store.size:
+            raise InputError(
+                f"a crop of at most the prepared size {store.size}", str(self.crop), "Lower it."
+            )
+        if self.frames != store.frames:
+            raise InputError(
+                f"a store with {self.frames} noisy frames for each truth",
+                f"one with {store.frames}",
+                "Make clips for a temporal network; set frames to what the store has.",
+            )  # fmt: skip
+        need = stride(self.architecture)
+        if store.size % need:
+            raise InputError(
+                f"frames prepared at a size divisible by {need}", f"{store.size} pixels",
+                "Prepare the pairs again with --size 512.",
+            )  # fmt: skip
+
+    @property
+    def precision_here(self) -> str:
+        """Precision that ``auto`` means on this machine, else the one that is named.
+
+        ``bf16-mixed`` where the GPU or the processor computes in bfloat16, else ``32-true``.
+        """
+        if self.precision != "auto":
+            return self.precision
+        if torch.cuda.is_available():
+            return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+        # Without the instruction, bfloat16 is emulated and slower than float32.
+        capable = torch.cpu._is_avx512_bf16_supported() if hasattr(torch, "cpu") else False
+        return "bf16-mixed" if capable else "32-true"
+
     @property
     def architecture(self) -> dict[str, Any]:
         """Arguments of `lctem_core.networks.unet.unet`."""
@@ -148,6 +190,42 @@ class Config:
             "encoder": self.encoder, "shuffle": self.shuffle, "depth": self.depth,
             "head": self.head, "width": self.width, "frames": self.frames,
         }  # fmt: skip
+
+
+def read_parameters(path: str | Path) -> dict[str, Any]:
+    """Training parameters of a YAML file, for `Config.of`.
+
+    Parameters
+    ----------
+    path : str or Path
+        Either parameters by name, or a recipe such as those beside the shipped weights: its part
+        ``training`` has the parameters, its part ``data`` says what they were trained on.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    InputError
+        If it is no YAML with names and values.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text("utf8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        told = " ".join(str(error).split())
+        raise InputError("a YAML file", f"{path} ({told})", "Correct the file.") from error
+    values = content or {}
+    if isinstance(values, dict) and "training" in values:
+        values = values["training"]
+    if not isinstance(values, dict):
+        raise InputError(
+            "training parameters as lines NAME: VALUE", f"{path} with {type(values).__name__}",
+            "Correct the file.",
+        )  # fmt: skip
+    return values
 
 
 def _typed(field: Field, value: Any) -> Any:

@@ -6,6 +6,8 @@ import logging
 import math
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from itertools import islice
@@ -14,22 +16,22 @@ from typing import Any
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar, Timer
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lightning.pytorch.trainer.states import TrainerFn
+from torch.optim.swa_utils import update_bn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
 from lctem_core.files import claim, replacing
-from lctem_core.networks.cards import stride
 from lctem_core.networks.initial import IMAGENET, begin_from_imagenet
 from lctem_core.networks.temporal import begin_from
 from lctem_core.networks.unet import architecture_of, unet
 from lctem_core.networks.weights import load, save
 from lctem_core.provenance import provenance
-from lctem_core.train.callbacks import Clock, Curves, Look
+from lctem_core.train.callbacks import Curves, Look
 from lctem_core.train.config import Config
 from lctem_core.train.loaders import PairsData
 from lctem_core.train.store import Store
@@ -76,7 +78,7 @@ class Refinement(L.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Step of the plateau schedule.
 
-        Lightning's own comes after the epoch's checkpoint and is left out when a run goes on.
+        Lightning's own comes after the epoch's checkpoint and is left out when a run continues.
         """
         if self.config.schedule == "plateau" and self.trainer.state.fn == TrainerFn.FITTING:
             self.lr_schedulers().step(self.trainer.callback_metrics["val_loss"])
@@ -142,15 +144,6 @@ class _Between(ModelCheckpoint):
             super().on_train_batch_end(trainer, *about)
 
 
-def auto_precision() -> str:
-    """``bf16-mixed`` where the GPU or the processor computes in bfloat16, else ``32-true``."""
-    if torch.cuda.is_available():
-        return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
-    # Without the instruction, bfloat16 is emulated and slower than float32.
-    capable = torch.cpu._is_avx512_bf16_supported() if hasattr(torch, "cpu") else False
-    return "bf16-mixed" if capable else "32-true"
-
-
 class _Renaming(TorchCheckpointIO):
     """Checkpoints appear by rename: a kill while one is written leaves the one before."""
 
@@ -172,9 +165,9 @@ def fit(
 ) -> Path:
     """Train, and write weights with their card.
 
-    The folder gets ``log.csv``, ``look/*.png``, ``last.ckpt`` after every epoch
-    and every ten minutes and, at the end, ``weights.safetensors`` with ``weights.json``. A run that
-    was killed goes on from ``last.ckpt``; a finished one returns at once.
+    The folder gets ``log.csv``, ``look/*.png``, ``last.ckpt`` after every epoch and every ten
+    minutes and, at the end, ``weights.safetensors`` with ``weights.json``. A run that was killed
+    continues from ``last.ckpt``; a finished one returns at once.
 
     Parameters
     ----------
@@ -202,44 +195,49 @@ def fit(
         run's.
     """
     config.check()
-    if config.target != store.target:
-        raise InputError(
-            f"a store opened for the target {config.target}", f"one for {store.target}",
-            "Open it with Store.open(path, config.target).",
-        )  # fmt: skip
-    folder = Path(folder)
-    if config.crop > store.size:
-        raise InputError(
-            f"a crop of at most the prepared size {store.size}", str(config.crop), "Lower it."
-        )
-    if config.frames != store.frames:
-        raise InputError(
-            f"a store with {config.frames} noisy frames for each truth", f"one with {store.frames}",
-            "Make clips for a temporal network; set frames to what the store has.",
-        )  # fmt: skip
-    need = stride(config.architecture)
-    if store.size % need:
-        raise InputError(
-            f"frames prepared at a size divisible by {need}", f"{store.size} pixels",
-            "Prepare the pairs again with --size 512.",
-        )  # fmt: skip
+    config.check_store(store)
     gpus = torch.cuda.device_count()
     if devices not in (1, "auto") and int(devices) > gpus:
         raise InputError(f"at most {gpus} GPUs, as this machine has", str(devices), "Lower it.")
-    weights = folder / "weights.safetensors"
+    folder = Path(folder)
+    weights, last = folder / "weights.safetensors", folder / "last.ckpt"
     claim(folder / "config.json", {"config": asdict(config), "data": store.identity})
     if weights.exists() and weights.with_suffix(".json").exists():
         return weights
+    # Of the code that trains, not of what is edited meanwhile.
+    origin = provenance(seed=config.seed, precision=config.precision_here)
+    with _settings():
+        L.seed_everything(config.seed, workers=True, verbose=False)
+        data, module, timer = PairsData(store, config), Refinement(config), Timer()
+        if config.initial and not last.exists():
+            _begin_from(module.network, config)
+        module.network = module.network.to(memory_format=torch.channels_last)
+        trainer = _trainer(folder, config, devices if gpus else 1, timer, progress)
+        trainer.fit(module, data, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+        if config.settled:
+            module.network.to(trainer.strategy.root_device)
+            settle(module.network, data.train_dataloader(), config.settled, progress)
+        # On every device: they wait for all.
+        scores = trainer.validate(module, data, verbose=False)[0]
+    if trainer.is_global_zero:
+        card = {
+            "architecture": config.architecture,
+            "config": asdict(config),
+            "metrics": {name: float(value) for name, value in scores.items()},
+            "pairs": {"training": len(data.training), "validation": len(data.validation)},
+            "crops_seen": trainer.global_step * data.batch * trainer.world_size,
+            "preprocessing": store.parameters | {"target": config.target},
+            "data": store.facts.get("data", "unknown"),
+            "provenance": origin | {"seconds": round(timer.time_elapsed("train"), 1)},
+        }
+        save(module.network, card | (facts or {}), weights)
+    return weights
 
-    _quiet()
-    L.seed_everything(config.seed, workers=True, verbose=False)
-    torch.set_float32_matmul_precision("high")
-    data = PairsData(store, config)
-    module = Refinement(config)
-    if config.initial and not (folder / "last.ckpt").exists():
-        _begin_from(module.network, config)
-    module.network = module.network.to(memory_format=torch.channels_last)
-    clock = Clock()
+
+def _trainer(
+    folder: Path, config: Config, devices: int | str, timer: Timer, progress: bool
+) -> L.Trainer:
+    """Lightning's trainer with this run's checkpoints, log and pictures."""
     callbacks: list[Callback] = [
         ModelCheckpoint(folder, filename="last", enable_version_counter=False,
                         save_on_train_epoch_end=True),
@@ -247,17 +245,16 @@ def fit(
                  train_time_interval=BETWEEN),
         Look(folder),
         Curves(folder),
-        clock,
+        timer,
     ]  # fmt: skip
     if progress:
         callbacks.append(RichProgressBar())
-    precision = auto_precision() if config.precision == "auto" else config.precision
-    trainer = L.Trainer(
+    return L.Trainer(
         max_epochs=config.epochs,
         accelerator="auto",
-        devices=devices if gpus else 1,
+        devices=devices,
         plugins=[_Renaming()],
-        precision=precision,
+        precision=config.precision_here,
         logger=False,  # the log is that of `Curves`
         callbacks=callbacks,
         check_val_every_n_epoch=min(config.validate_every, config.epochs),
@@ -268,33 +265,40 @@ def fit(
         enable_progress_bar=progress,
         enable_model_summary=False,
     )
-    last = folder / "last.ckpt"
-    # Of the code that trains, not of what is edited meanwhile.
-    origin = provenance(seed=config.seed, precision=precision)
-    trainer.fit(module, data, ckpt_path=str(last) if last.exists() else None, weights_only=True)
-    if config.settled:
-        module.network.to(trainer.strategy.root_device)
-        settle(module.network, data.train_dataloader(), config.settled, progress)
-    scores = trainer.validate(module, data, verbose=False)[0]  # on every device: they wait for all
-    if trainer.is_global_zero:
-        card = {
-            "architecture": config.architecture,
-            "config": asdict(config),
-            "metrics": {name: float(value) for name, value in scores.items()},
-            "pairs": {"training": len(data.training), "validation": len(data.validation)},
-            "crops_seen": trainer.global_step * data.batch * trainer.world_size,
-            "preprocessing": store.parameters | {"target": config.target},
-            "data": store.facts.get("data", "unknown"),
-            "provenance": origin | {"seconds": round(clock.seconds)},
-        }
-        save(module.network, card | (facts or {}), weights)
-    return weights
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """What a training sets for the whole process, and puts back at its end.
+
+    Matrix products of float32 may use TensorFloat-32, convolutions are tried out for the fastest,
+    and Lightning does not speak of itself: hardware that it did not find, services, its own code.
+    """
+    logger = logging.getLogger("lightning.pytorch")
+    level, cudnn = logger.level, torch.backends.cudnn.benchmark
+    products = torch.get_float32_matmul_precision()
+    with warnings.catch_warnings():
+        for said in (
+            ".*Checkpoint directory .* exists and is not empty.*",  # it holds the run's config.json
+            ".*isinstance.treespec, LeafSpec.*",
+            ".*does not have many workers.*",
+            ".*number of training batches .* is smaller than the logging interval.*",
+        ):
+            warnings.filterwarnings("ignore", message=said)
+        logger.setLevel(logging.WARNING)
+        torch.set_float32_matmul_precision("high")
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+            torch.set_float32_matmul_precision(products)
+            torch.backends.cudnn.benchmark = cudnn  # the trainer sets it
 
 
 def settle(
     network: torch.nn.Module, loader: DataLoader, batches: int, progress: bool = True
 ) -> None:
-    """Take the statistics of batch normalisation anew, as means over many batches.
+    """Replace the statistics of batch normalisation by means over many batches.
 
     Training leaves moving averages over about the last ten batches. Where a batch is a few frames
     that differ as much as users' frames do, these are far from the mean of all, and the network,
@@ -312,22 +316,10 @@ def settle(
     progress : bool
         Show a progress bar.
     """
-    kinds = torch.nn.modules.batchnorm._BatchNorm
-    norms = [module for module in network.modules() if isinstance(module, kinds)]
-    if not norms:
-        return
-    momentum = {norm: norm.momentum for norm in norms}
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # the mean of all batches
-    network.train()
-    device = next(network.parameters()).device
     number = min(batches, len(loader))
-    with torch.no_grad():
-        for noisy, _ in tqdm(islice(loader, number), "settle", number, disable=not progress):
-            network(noisy.to(device).contiguous(memory_format=torch.channels_last))
-    for norm in norms:
-        norm.momentum = momentum[norm]
+    noisy = (one.contiguous(memory_format=torch.channels_last) for one, _ in islice(loader, number))
+    bar = tqdm(noisy, "settle", number, disable=not progress)
+    update_bn(bar, network, next(network.parameters()).device)
     network.eval()
 
 
@@ -350,13 +342,3 @@ def _begin_from(network: torch.nn.Module, config: Config) -> None:
         )  # fmt: skip
 
 
-def _quiet() -> None:
-    """Silence what Lightning says of itself: hardware it did not find, services, its own code."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    for said in (
-        ".*Checkpoint directory .* exists and is not empty.*",  # it holds the run's config.json
-        ".*isinstance.treespec, LeafSpec.*",
-        ".*does not have many workers.*",
-        ".*number of training batches .* is smaller than the logging interval.*",
-    ):
-        warnings.filterwarnings("ignore", message=said)

@@ -9,6 +9,7 @@ import numpy as np
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
+from lctem_core.evaluate.bootstrap import resampled
 from lctem_core.refine.preprocess import reduce
 from lctem_core.train.pairs import Images, Pair
 
@@ -111,11 +112,10 @@ def gains(
         return found
 
     count = len(normal)
-    rng = np.random.default_rng(seed)
-    drawn = [
-        solved(np.bincount(rng.integers(count, size=count), minlength=count).astype(float))
-        for _ in range(draws)
-    ]
+    drawn = resampled(
+        lambda chosen: solved(np.bincount(chosen, minlength=count).astype(float)),
+        count, draws, seed,
+    )  # fmt: skip
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
     return np.stack([solved(np.ones(count)), low, high], axis=1)
 

@@ -1,8 +1,8 @@
-"""Batches for training and validation, read from a prepared store."""
+"""Batches for training and validation, read from a prepared store; augmentation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import cv2
@@ -11,9 +11,11 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from lctem_core.errors import InputError
 from lctem_core.refine.adaptive import adapted, means
+from lctem_core.refine.preprocess import resized
 from lctem_core.train.config import Config
-from lctem_core.train.pairs import augment
+from lctem_core.train.pairs import Images
 from lctem_core.train.store import Store
 
 
@@ -86,7 +88,7 @@ def _one_thread(_: int) -> None:
 
 
 class ResumableLoader(DataLoader):
-    """Goes on in the middle of an epoch: Lightning keeps its state in the checkpoints."""
+    """Continues in the middle of an epoch: Lightning keeps its state in the checkpoints."""
 
     _taken = _resumed = 0
 
@@ -101,7 +103,7 @@ class ResumableLoader(DataLoader):
     def __iter__(self) -> Iterator[Any]:
         """Batches of an epoch."""
         # As a generator it begins when the first batch is asked for, after `load_state_dict`. What
-        # was trained on is read once more and left out: seconds, whatever draws the samples.
+        # was trained on is read once more and left out, which takes seconds.
         first, self._resumed = self._resumed, 0
         for self._taken, batch in enumerate(super().__iter__(), 1):
             if self._taken > first:
@@ -156,3 +158,64 @@ class PairsData(L.LightningDataModule):
             "worker_init_fn": _one_thread,
             "pin_memory": torch.cuda.is_available(),
         }
+
+
+# Augmentation ----------------------------------------------------------------------------------
+
+
+def flip(
+    noisy: np.ndarray, truth: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both images flipped alike, up–down and left–right with probability 0.5 each."""
+    axes = [axis for axis in (-2, -1) if rng.random() < 0.5]
+    # Contiguous, because PyTorch takes no negative strides.
+    return tuple(np.ascontiguousarray(np.flip(image, axes)) for image in (noisy, truth))
+
+
+def mosaic(four: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Four pairs (noisy, truth) of one even shape, halved and laid out 2 × 2 in that shape."""
+    height, width = four[0][0].shape
+    if len(four) != 4 or height % 2 or width % 2:
+        raise InputError(
+            "four pairs with even sides", f"{len(four)} of {height} × {width} pixels",
+            "Prepare the store with an even size.",
+        )  # fmt: skip
+    tiles = [[resized(image, height // 2, width // 2) for image in pair] for pair in four]
+    (a, ta), (b, tb), (c, tc), (d, td) = tiles
+    return np.block([[a, b], [c, d]]), np.block([[ta, tb], [tc, td]])
+
+
+def augment(
+    images: Images,
+    i: int,
+    indices: Sequence[int],
+    rng: np.random.Generator,
+    mosaic_probability: float = 0.8,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pair `i` for training: maybe the first tile of a mosaic, then flipped at random.
+
+    Parameters
+    ----------
+    images : Images
+        A prepared store.
+    i : int
+        Index of the pair.
+    indices : sequence of int
+        Indices that the other three tiles are drawn from: the training side of the split. The
+        public code draws them from all pairs, so that validation pairs are trained on.
+    rng : numpy.random.Generator
+        Source of chance.
+    mosaic_probability : float
+        0.8 in the public code.
+
+    Returns
+    -------
+    noisy, truth : ndarray, (H, W), float32
+        In [0, 1].
+    """
+    chosen = [i]
+    if rng.random() < mosaic_probability:
+        chosen += [indices[k] for k in rng.integers(len(indices), size=3)]
+    four = [(images.noisy(k), images.truth(k)) for k in chosen]
+    noisy, truth = mosaic(four) if len(four) == 4 else four[0]
+    return flip(noisy, truth, rng)

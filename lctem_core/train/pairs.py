@@ -1,4 +1,4 @@
-"""The pair list, crops, splits and augmentation; preprocessing is in `preprocess`.
+"""The pair list, its crops and its splits.
 
 A list file has one pair per line, ``dry x1 y1 x2 y2 wet x1 y1``: a crop of a dry image (the
 truth), and where the crop of the same size begins in a wet image (the noisy one). The images are
@@ -17,13 +17,6 @@ import numpy as np
 from lctem_core.errors import InputError
 from lctem_core.files import replacing
 from lctem_core.io import frames
-from lctem_core.refine.preprocess import limits, reduce, reduce_longer, rescale, resized
-
-__all__ = [
-    "Images", "Pair", "augment", "check_list", "flip", "image_path", "limits", "load_pair",
-    "mosaic", "overlap", "read_counts", "read_list", "reduce", "reduce_longer", "rescale", "split",
-    "write_list",
-]  # fmt: skip
 
 _COLUMNS = "dry x1 y1 x2 y2 wet x1 y1"
 
@@ -330,64 +323,3 @@ def _iou(a: tuple[int, ...], b: tuple[int, ...]) -> float:
     shared = max(0, wide) * max(0, high)
     areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (a, b))
     return shared / (areas - shared)
-
-
-# Augmentation --------------------------------------------------------------------------------
-
-
-def flip(
-    noisy: np.ndarray, truth: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both images flipped alike, up–down and left–right with probability 0.5 each."""
-    axes = [axis for axis in (-2, -1) if rng.random() < 0.5]
-    # Contiguous, because PyTorch takes no negative strides.
-    return tuple(np.ascontiguousarray(np.flip(image, axes)) for image in (noisy, truth))
-
-
-def mosaic(four: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Four pairs (noisy, truth) of one even shape, halved and laid out 2 × 2 in that shape."""
-    height, width = four[0][0].shape
-    if len(four) != 4 or height % 2 or width % 2:
-        raise InputError(
-            "four pairs with even sides", f"{len(four)} of {height} × {width} pixels",
-            "Prepare the store with an even size.",
-        )  # fmt: skip
-    tiles = [[resized(image, height // 2, width // 2) for image in pair] for pair in four]
-    (a, ta), (b, tb), (c, tc), (d, td) = tiles
-    return np.block([[a, b], [c, d]]), np.block([[ta, tb], [tc, td]])
-
-
-def augment(
-    images: Images,
-    i: int,
-    indices: Sequence[int],
-    rng: np.random.Generator,
-    mosaic_probability: float = 0.8,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pair `i` for training: maybe the first tile of a mosaic, then flipped at random.
-
-    Parameters
-    ----------
-    images : Images
-        A prepared store.
-    i : int
-        Index of the pair.
-    indices : sequence of int
-        Indices that the other three tiles are drawn from: the training side of the split. The
-        public code draws them from all pairs, so that validation pairs are trained on.
-    rng : numpy.random.Generator
-        Source of chance.
-    mosaic_probability : float
-        0.8 in the public code.
-
-    Returns
-    -------
-    noisy, truth : ndarray, (H, W), float32
-        In [0, 1].
-    """
-    chosen = [i]
-    if rng.random() < mosaic_probability:
-        chosen += [indices[k] for k in rng.integers(len(indices), size=3)]
-    four = [(images.noisy(k), images.truth(k)) for k in chosen]
-    noisy, truth = mosaic(four) if len(four) == 4 else four[0]
-    return flip(noisy, truth, rng)

@@ -17,7 +17,7 @@ from lctem_core.errors import InputError
 from lctem_core.evaluate import metrics
 from lctem_core.networks.unet import unet
 from lctem_core.train.config import Config
-from lctem_core.train.fitting import Refinement, auto_precision
+from lctem_core.train.fitting import Refinement
 from lctem_core.train.loaders import PairsData
 from lctem_core.train.store import Store
 
@@ -54,7 +54,7 @@ def stretchable(image: np.ndarray) -> bool:
 
 
 class PublicPairs(Dataset):
-    """Pairs as the public notebook's data set gives them: everything anew for every item.
+    """Pairs as the public notebook's data set gives them: each item is prepared when asked for.
 
     Reduction by ``cv2.INTER_AREA``, min–max rescaling, a stretch between the 0.1 and 99.9
     percentiles, flips with probability 0.5 each, a 2 × 2 mosaic of four pairs with 0.8.
@@ -182,8 +182,7 @@ def our_speed(store: Store, config: Config, steps: int = 10) -> Speed:
     module = Refinement(config)
     module.network = module.network.to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.Adam(module.parameters(), lr=config.rate)
-    precision = auto_precision() if config.precision == "auto" else config.precision
-    half = precision.startswith("bf16")
+    half = config.precision_here.startswith("bf16")
 
     def step(noisy: torch.Tensor, truth: torch.Tensor) -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=half):

@@ -44,7 +44,7 @@ def test_coverage_over_simulated_series():
     # Frames are costly: the noise of positions is tested 200-fold in test_parallax.
     hits = []
     for seed in range(12):
-        taken = series(800.0, NINE, seed=seed, dose=20.0, number=(4, 4))
+        taken = series(800.0, NINE[::2], seed=seed, dose=20.0, number=(4, 4))
         found = measure(taken.images, taken.angles, taken.pixel_size, progress=False)
         hits.append(found.interval[0] < 800 < found.interval[1])
     assert sum(hits) >= 9

@@ -1,7 +1,9 @@
 """Training on a small simulated store: learns, is reproducible, goes on after a kill."""
 
+import logging
 import multiprocessing
 import time
+import warnings
 from datetime import timedelta
 
 import numpy as np
@@ -19,7 +21,7 @@ from lctem_core.train.fitting import Refinement, fit, settle
 from lctem_core.train.loaders import PairsData
 
 SMALL = {
-    "shuffle": 4, "depth": 3, "crop": 64, "batch": 8, "epochs": 2, "rate": 3e-3,
+    "shuffle": 4, "depth": 3, "crop": 64, "batch": 8, "epochs": 3, "rate": 3e-3,
     "schedule": "cosine", "mosaic": 0.3, "validate_every": 1, "workers": 0, "validation": 0.2,
 }  # fmt: skip
 
@@ -32,6 +34,32 @@ def prepared(tmp_path_factory):
         folder / "images", folder / "images" / dataset.LIST, folder / "store", size=128,
         progress=False,
     )  # fmt: skip
+
+
+def state(weights):
+    return load(weights)[0].state_dict()
+
+
+def noted(monkeypatch):
+    """Of every step of training from now on: the rate and what identifies the batch."""
+    seen, trained = [], Refinement.training_step
+
+    def step(self, batch, number):
+        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
+        seen.append((rate, float(batch[0].double().sum())))
+        return trained(self, batch, number)
+
+    monkeypatch.setattr(Refinement, "training_step", step)
+    return seen
+
+
+@pytest.fixture(scope="module")
+def whole(prepared, tmp_path_factory):
+    """Weights of a run that was never interrupted, and its steps."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        steps = noted(patch)
+        return fit(prepared, folder, Config.of(SMALL), progress=False), steps
 
 
 def test_training_beats_the_noisy_images(prepared, tmp_path):
@@ -48,15 +76,6 @@ def test_training_beats_the_noisy_images(prepared, tmp_path):
     assert len(curves["epoch"]) == 12
     assert curves["train_loss"][-1] < curves["train_loss"][0]
     assert len(list((tmp_path / "look").glob("*.png"))) == 12
-
-
-def test_a_seed_gives_identical_weights(prepared, tmp_path):
-    states = []
-    for run in ("a", "b"):
-        weights = fit(prepared, tmp_path / run, Config.of(SMALL), progress=False)
-        states.append(load(weights)[0].state_dict())
-    for key, value in states[0].items():
-        assert torch.equal(value, states[1][key]), key
 
 
 def test_beginning_from_imagenet_where_a_run_begins_only(prepared, tmp_path, monkeypatch):
@@ -78,13 +97,32 @@ def test_beginning_from_imagenet_where_a_run_begins_only(prepared, tmp_path, mon
     assert filled == ["resnet18"]
 
 
+def test_a_run_leaves_the_process_as_it_was(prepared, tmp_path, monkeypatch):
+    """Also one that fails; and its own settings are there while it runs."""
+    logger = logging.getLogger("lightning.pytorch")
+
+    def settings():
+        return (torch.get_float32_matmul_precision(), logger.level, warnings.filters[:],
+                torch.backends.cudnn.benchmark)  # fmt: skip
+
+    def step(self, batch, number):
+        inside.extend(settings()[:2])
+        raise KeyError("of this test")
+
+    inside, before = [], settings()
+    monkeypatch.setattr(Refinement, "training_step", step)
+    with pytest.raises(KeyError, match="of this test"):
+        fit(prepared, tmp_path, Config.of(SMALL), progress=False)
+    assert inside == ["high", logging.WARNING]
+    assert settings() == before
+
+
 def _train(path, folder, config):
     fit(store.Store.open(path), folder, config, progress=False)
 
 
-def test_a_killed_run_goes_on(prepared, tmp_path):
-    config = Config.of(SMALL | {"epochs": 4})
-    whole = fit(prepared, tmp_path / "whole", config, progress=False)
+def test_a_killed_run_goes_on(prepared, whole, tmp_path):
+    config = Config.of(SMALL)
     process = multiprocessing.get_context("spawn").Process(
         target=_train, args=(prepared.path, tmp_path / "killed", config)
     )
@@ -98,9 +136,9 @@ def test_a_killed_run_goes_on(prepared, tmp_path):
     assert last.exists()
     assert not (tmp_path / "killed" / "weights.safetensors").exists()
     weights = fit(prepared, tmp_path / "killed", config, progress=False)
-    assert list(read_log(tmp_path / "killed")["epoch"]) == [0, 1, 2, 3]
-    resumed, straight = (load(w)[0].state_dict() for w in (weights, whole))
-    for key, value in straight.items():
+    assert list(read_log(tmp_path / "killed")["epoch"]) == [0, 1, 2]
+    resumed = state(weights)
+    for key, value in state(whole[0]).items():
         torch.testing.assert_close(resumed[key], value, rtol=1e-3, atol=1e-5)
 
 
@@ -117,13 +155,11 @@ def test_settled_statistics_are_those_of_all_batches():
     torch.testing.assert_close(layer.running_var, variances.mean(dim=0))
 
 
-def test_settling_changes_statistics_and_no_weight(prepared, tmp_path):
-    states = []
-    for settled in (0, 3):
-        config = Config.of(SMALL | {"settled": settled})
-        weights = fit(prepared, tmp_path / str(settled), config, progress=False)
-        states.append(load(weights)[0].state_dict())
-    moved = {name for name, value in states[0].items() if not torch.equal(value, states[1][name])}
+def test_settling_changes_statistics_and_no_weight(prepared, whole, tmp_path):
+    """And the same seed gives identical weights: but for the settling, the run is the same."""
+    weights = fit(prepared, tmp_path, Config.of(SMALL | {"settled": 3}), progress=False)
+    settled, moving = state(weights), state(whole[0])
+    moved = {name for name, value in moving.items() if not torch.equal(value, settled[name])}
     assert any("running_var" in name for name in moved)
     assert all("running" in name or "num_batches" in name for name in moved)
 
@@ -132,25 +168,11 @@ class Killed(Exception):
     """Instead of a kill, after a checkpoint."""
 
 
-@pytest.fixture
-def steps(monkeypatch):
-    """Of every step of training: the rate and what identifies the batch."""
-    seen, trained = [], Refinement.training_step
-
-    def noted(self, batch, number):
-        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
-        seen.append((rate, float(batch[0].double().sum())))
-        return trained(self, batch, number)
-
-    monkeypatch.setattr(Refinement, "training_step", noted)
-    return seen
-
-
-@pytest.mark.parametrize("between", [timedelta(0), timedelta(hours=1)])
-@pytest.mark.parametrize("schedule", ["cosine", "plateau"])
-def test_killed_after_every_checkpoint_is_the_same_as_never(
-    prepared, tmp_path, monkeypatch, steps, schedule, between
-):
+@pytest.fixture(params=["cosine", "plateau"])
+def uninterrupted(request, prepared, tmp_path, monkeypatch):
+    """Configuration of a run of three epochs of three steps, its weights and its steps."""
+    if request.param == "cosine":
+        return Config.of(SMALL), *request.getfixturevalue("whole")
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau
     begun = plateau.__init__
 
@@ -159,44 +181,57 @@ def test_killed_after_every_checkpoint_is_the_same_as_never(
         begun(self, optimizer, **options | {"patience": 0, "threshold": 0.9})
 
     monkeypatch.setattr(plateau, "__init__", impatient)
-    config = Config.of(SMALL | {"epochs": 3, "schedule": schedule})  # of three steps each
-    whole = fit(prepared, tmp_path / "whole", config, progress=False)
-    expected = steps.copy()
-    assert len({rate for rate, _ in expected}) > 1
-    steps.clear()
+    config = Config.of(SMALL | {"schedule": "plateau"})
+    with pytest.MonkeyPatch.context() as patch:
+        steps = noted(patch)
+        return config, fit(prepared, tmp_path / "whole", config, progress=False), steps
 
+
+def test_killed_after_every_checkpoint_is_the_same_as_never(
+    prepared, uninterrupted, tmp_path, monkeypatch
+):
+    config, whole, expected = uninterrupted
+    assert len({rate for rate, _ in expected}) > 1
+    steps, seconds = noted(monkeypatch), []
     saved = fitting._Renaming.save_checkpoint
 
-    def killed(*arguments, **options):
-        saved(*arguments, **options)
+    def killed(self, checkpoint, *arguments, **options):
+        seconds.append(checkpoint["callbacks"]["Timer"]["time_elapsed"]["train"])
+        saved(self, checkpoint, *arguments, **options)
         raise Killed
 
-    monkeypatch.setattr(fitting, "BETWEEN", between)
+    monkeypatch.setattr(fitting, "BETWEEN", timedelta(0))
     monkeypatch.setattr(fitting._Renaming, "save_checkpoint", killed)
-    kills = 9 if between == timedelta(0) else 3
-    for _ in range(kills):
+    for _ in range(9):  # two within each epoch, one after it
         with pytest.raises(Killed):
             fit(prepared, tmp_path / "killed", config, progress=False)
     weights = fit(prepared, tmp_path / "killed", config, progress=False)
 
     assert steps == expected  # no batch twice, none left out, each at its rate
-    resumed, straight = (load(w)[0].state_dict() for w in (weights, whole))
-    for key, value in straight.items():
+    resumed = state(weights)
+    for key, value in state(whole).items():
         torch.testing.assert_close(resumed[key], value, rtol=0, atol=0)
     curves = read_log(tmp_path / "killed")
-    for name, values in read_log(tmp_path / "whole").items():
+    for name, values in read_log(whole.parent).items():
         assert np.isfinite(values).all()
         np.testing.assert_allclose(curves[name], values, rtol=1e-12)
+    # The time adds up, too.
+    assert seconds == sorted(seconds)
+    assert seconds[0] > 0
+    assert load(weights)[1]["provenance"]["seconds"] >= round(seconds[-1], 1)
 
 
-def test_a_finished_run_returns_at_once(prepared, tmp_path):
-    config = Config.of(SMALL | {"epochs": 1})
-    first = fit(prepared, tmp_path, config, progress=False)
-    changed = first.stat().st_mtime_ns
-    assert fit(prepared, tmp_path, config, progress=False) == first
-    assert first.stat().st_mtime_ns == changed
+def test_a_finished_run_returns_at_once(prepared, whole, tmp_path, monkeypatch):
+    folder = whole[0].parent
+    monkeypatch.setattr(fitting, "_trainer", lambda *_: pytest.fail("trained again"))
+    assert fit(prepared, folder, Config.of(SMALL), progress=False) == whole[0]
     with pytest.raises(InputError, match="other values of rate"):
-        fit(prepared, tmp_path, Config.of(SMALL | {"epochs": 1, "rate": 1e-4}), progress=False)
+        fit(prepared, folder, Config.of(SMALL | {"rate": 1e-4}), progress=False)
+    images = prepared.path.parent / "images"
+    listed = images / dataset.LIST
+    other = store.prepare(images, listed, tmp_path / "b", size=128, low=1.0, progress=False)
+    with pytest.raises(InputError, match="other values of low"):
+        fit(other, folder, Config.of(SMALL), progress=False)
 
 
 def test_no_truth_on_both_sides_and_augmentation_only_in_training(prepared):
@@ -230,53 +265,6 @@ def test_every_loss_reaches_every_parameter(loss, encoder):
         assert parameter.grad is not None, name
         assert parameter.grad.isfinite().all(), name
         assert parameter.grad.abs().max() > 0, name
-
-
-def test_the_papers_protocol_is_the_default():
-    config = Config()
-    assert (config.encoder, config.shuffle, config.depth) == ("resnet18", 1, 5)
-    assert (config.batch, config.epochs, config.rate, config.crop) == (64, 2000, 1e-4, 0)
-    assert (config.loss, config.window, config.mosaic) == ("ssim", 11, 0.8)
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"encodr": "resnet18"}, "encodr"),
-        ({"encoder": "vgg"}, "resnet18"),
-        ({"loss": "huber"}, "ssim"),
-        ({"window": 10}, "odd"),
-        ({"schedule": "step"}, "plateau"),
-        ({"crop": 100}, "divisible by 32"),
-        ({"epochs": 0}, "epochs"),
-        ({"rate": 0}, "rate"),
-        ({"mosaic": 2}, "probability"),
-        ({"epochs": "abc"}, "whole number for epochs"),
-        ({"epochs": 1.5}, "whole number for epochs"),
-        ({"rate": None}, "number for rate"),
-        ({"workers": -1}, "workers"),
-        ({"precision": "8-bit"}, "bf16-mixed"),
-    ],
-)
-def test_bad_configuration(values, words):
-    with pytest.raises(InputError, match=words):
-        Config.of(values)
-
-
-def test_numbers_as_yaml_gives_them():
-    # YAML 1.1 reads 1e-4 as a text.
-    config = Config.of({"rate": "1e-4", "epochs": "3"})
-    assert (config.rate, config.epochs) == (1e-4, 3)
-
-
-def test_another_store_does_not_continue_a_run(prepared, tmp_path):
-    config = Config.of(SMALL | {"epochs": 1})
-    fit(prepared, tmp_path / "run", config, progress=False)
-    images = prepared.path.parent / "images"
-    listed = images / dataset.LIST
-    other = store.prepare(images, listed, tmp_path / "b", size=128, low=1.0, progress=False)
-    with pytest.raises(InputError, match="other values of low"):
-        fit(other, tmp_path / "run", config, progress=False)
 
 
 def test_frames_that_the_network_cannot_halve(prepared, tmp_path):
