@@ -112,6 +112,11 @@ class Refiner:
             raise InputError(f"a look of {', '.join(LOOKS)}", repr(look), "Use one of these names.")
         return cls(Model.load(LOOKS[look] if weights is None else weights), None, device, runtime)
 
+    @property
+    def network(self) -> nn.Module:
+        """The network as a PyTorch module, where PyTorch is installed."""
+        return self.model.network
+
     def __call__(self, frame: np.ndarray, size: int = 512) -> np.ndarray:
         """Refine one frame.
 
