@@ -1,106 +1,59 @@
-"""Measure what the chapters show from records, and write ``book/results/measures/NAME.json``.
+"""Measure what the chapters show from records, and write ``book/results/NAME.json``.
 
-Usage: ``python book/measures.py [NAME…] [--list] [--stale]``
+Usage: ``python book/measures.py [NAME…] [--stale] [--list]``
 
-Without names, all. A record has a hash of the code that made it: ``--list`` says which are out of
-date, ``--stale`` measures those again. Run it from a clean checkout, so that the recorded commit is
-the code that ran. No times that a page compares are measured here: ``book/timings.py`` does that.
+Names are those of the records below ``book/results``, such as ``weights/dry-look``; all without.
+A record says which code and which weights made it, and the chapters say when these have changed:
+``--stale`` makes only such records again. No times are measured here that a page compares:
+``book/timings.py`` does that.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 from pathlib import Path
 
-import yaml
-
 from lctem_core.errors import InputError
-from lctem_core.evaluate.records import Measure, read_record, write_record
+from lctem_core.evaluate.measures import Measure
 from lctem_core.provenance import commit
 from lctem_core.train import demonstration, scoring
 
-BOOK = Path(__file__).resolve().parent
-RESULTS = BOOK / "results" / "measures"
-
-
-def _table1_test() -> dict:
-    """The test images of Table 1, from ``book/studies.yaml``."""
-    test = yaml.safe_load((BOOK / "studies.yaml").read_text("utf8"))["table1"]["test"]
-    return {name: test[name] for name in ("recipe", "number", "seed")} | {"camera": test["size"]}
-
-
-MEASURES = {
-    # Chapter 02.
-    "short-training": Measure(
-        demonstration.training_on_pairs,
-        {
-            "pairs": {
-                "recipe": "mixed", "number": 240, "seed": 2, "camera": 832, "least_contrast": 0.3,
-            },
-            "config": {
-                "encoder": "resnet18", "shuffle": 4, "depth": 4, "loss": "ssim", "crop": 256,
-                "batch": 16, "epochs": 8, "rate": 1e-3, "schedule": "cosine", "mosaic": 0,
-                "split": "grouped", "validate_every": 1, "workers": 0, "seed": 2,
-            },
-        },
-    ),
-    "dry-look": Measure(
-        scoring.dry_look,
-        {
-            "recipes": ["paper", "wide"], "number": 60, "seed": 9001, "camera": 1024,
-            "sigmas": list(scoring.SIGMAS),
-        },
-        ("weights/dry-look.json",),
-    ),
-    "faithful-look": Measure(
-        scoring.faithful_look,
-        {"number": 60, "seed": 9001, "sigmas": list(scoring.SIGMAS)},
-        ("weights/faithful.json",),
-    ),
-    # Chapter 03.
-    "untreated": Measure(scoring.untreated, _table1_test()),
-}  # fmt: skip
-
-
-def state(name: str) -> str:
-    """``up to date``, ``to do``, or what of a record is out of date."""
-    path, measure = RESULTS / f"{name}.json", MEASURES[name]
-    if not path.exists():
-        return "to do"
-    record = read_record(path)
-    changed = [] if record.current else ["code"]
-    if record.arguments != json.loads(json.dumps(measure.arguments)):
-        changed.append("arguments")
-    return f"out of date, other {' and '.join(changed)}" if changed else "up to date"
+ROOT = Path(__file__).resolve().parents[1]
+MEASURES: dict[str, Measure] = {
+    one.name: one for one in (scoring.UNTREATED, scoring.FAITHFUL, scoring.DRY, demonstration.SHORT)
+}
 
 
 def main() -> None:
-    """Measure, or list."""
+    """Measure what is asked for, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", nargs="*", help=f"of {', '.join(MEASURES)}; all without")
-    parser.add_argument("--list", action="store_true", help="say what is there, measure nothing")
-    parser.add_argument("--stale", action="store_true", help="leave out what is up to date")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of records; all without")
+    parser.add_argument("--stale", action="store_true", help="only what is missing or out of date")
+    parser.add_argument("--list", action="store_true", help="say what stands, measure nothing")
     given = parser.parse_args()
-    if unknown := set(given.name) - set(MEASURES):
-        parser.error(f"no measure {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
-    made_by = commit()  # the code that is loaded now; the first record changes the tree
-    if made_by.endswith("+changes") and not given.list:
-        sys.exit("measures: the checkout has changes that no commit holds; commit first")
-    for name in given.name or MEASURES:
-        found = state(name)
-        if given.list or (given.stale and found == "up to date"):
-            print(f"{name}: {found}", flush=True)
-            continue
-        begun = time.perf_counter()
-        write_record(RESULTS / f"{name}.json", MEASURES[name], made_by)
-        print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
+    if unknown := set(given.names) - set(MEASURES):
+        parser.error(f"no record {', '.join(sorted(unknown))}; known: {', '.join(MEASURES)}")
+    made_at = commit()  # before the first record changes the tree
+    if made_at.endswith("+changes") and not given.list:
+        parser.error("the source tree has changes that no commit holds; commit them first")
+    for name in given.names or MEASURES:
+        standing = standing_of(name)
+        if given.list or (given.stale and not standing):
+            print(f"{name}: {standing or 'stands'}", flush=True)
+        else:
+            print(MEASURES[name].record(ROOT, made_at), flush=True)
+
+
+def standing_of(name: str) -> str:
+    """What is wrong with a record; empty if nothing is."""
+    if not MEASURES[name].path(ROOT).exists():
+        return "missing"
+    return ", ".join(MEASURES[name].get(ROOT).stale)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (InputError, OSError) as error:
+    except InputError as error:
         sys.exit(f"measures: {error}")

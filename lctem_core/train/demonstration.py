@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lctem_core.evaluate.measures import Measure
 from lctem_core.files import workspace
 from lctem_core.train.callbacks import read_log
 from lctem_core.train.config import Config
@@ -47,7 +48,18 @@ def short_training(store: Store, config: Config, progress: bool = False) -> dict
     }
 
 
-def training_on_pairs(pairs: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+#: A training of some minutes: pairs, see `lctem_core.train.scoring.simulated_pairs`, and how.
+PAIRS = {"recipe": "mixed", "number": 240, "seed": 2, "camera": 832, "least_contrast": 0.3}
+CONFIG = {
+    "encoder": "resnet18", "shuffle": 4, "depth": 4, "loss": "ssim", "crop": 256, "batch": 16,
+    "epochs": 8, "rate": 1e-3, "schedule": "cosine", "mosaic": 0.0, "split": "grouped",
+    "validate_every": 1, "workers": 0, "seed": 2,
+}  # fmt: skip
+
+
+def training_on_pairs(
+    pairs: dict[str, Any] = PAIRS, config: dict[str, Any] = CONFIG
+) -> dict[str, Any]:
     """`short_training` on simulated pairs, for a record.
 
     Parameters
@@ -68,3 +80,6 @@ def training_on_pairs(pairs: dict[str, Any], config: dict[str, Any]) -> dict[str
         for name, values in found["curves"].items()
     }
     return found | {"curves": curves}
+
+
+SHORT = Measure("weights/short-training", training_on_pairs)

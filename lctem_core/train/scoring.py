@@ -11,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from lctem_core.evaluate import baselines, metrics
+from lctem_core.evaluate.measures import Measure
 from lctem_core.evaluate.particles import count_found
 from lctem_core.files import workspace
 from lctem_core.refine.refiner import Refiner
@@ -143,7 +144,11 @@ def scores_of_pairs(
 
 
 def dry_look(
-    recipes: Sequence[str], number: int, seed: int, camera: int, sigmas: Sequence[float]
+    recipes: Sequence[str] = ("paper", "wide"),
+    number: int = 60,
+    seed: int = 9001,
+    camera: int = 1024,
+    sigmas: Sequence[float] = SIGMAS,
 ) -> dict[str, Any]:
     """`scores_of_pairs` of the shipped dry look, by recipe; in PyTorch and float32."""
     refine = Refiner.load(look="dry", device="cpu", runtime="torch").refine_prepared
@@ -195,14 +200,18 @@ def contrast_gains(
     return found
 
 
-def faithful_look(number: int, seed: int, sigmas: Sequence[float]) -> dict[str, list[float]]:
+def faithful_look(
+    number: int = 60, seed: int = 9001, sigmas: Sequence[float] = SIGMAS
+) -> dict[str, list[float]]:
     """`contrast_gains` of the shipped faithful look on the broad recipe; PyTorch, float32."""
     refine = Refiner.load(look="faithful", device="cpu", runtime="torch")
     return contrast_gains(refine, number, seed, sigmas=sigmas)
 
 
-def untreated(recipe: str, number: int, seed: int, camera: int) -> dict[str, list[float]]:
-    """PSNR [dB] and SSIM of the noisy images of simulated pairs, whose truths may be empty."""
+def untreated(
+    recipe: str = "paper", number: int = 150, seed: int = 9300, camera: int = 832
+) -> dict[str, list[float]]:
+    """PSNR [dB] and SSIM of noisy images, by default of those that Table 1 is tested on."""
     store, _ = simulated_pairs(recipe, number, seed, camera, least_contrast=0.0)
     return scores_untreated(store, range(len(store)))
 
@@ -226,3 +235,8 @@ def scores_untreated(store: Store, chosen: Iterable[int]) -> dict[str, list[floa
         for name, value in metrics.scores(noisy.clamp(0, 1), truth.clamp(0, 1)).items():
             found[name].append(round(float(value[0]), 4))
     return found
+
+
+DRY = Measure("weights/dry-look", dry_look, ("dry-look",))
+FAITHFUL = Measure("weights/faithful-look", faithful_look, ("faithful",))
+UNTREATED = Measure("weights/untreated", untreated)
