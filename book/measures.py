@@ -17,11 +17,12 @@ from pathlib import Path
 from lctem_core.errors import InputError
 from lctem_core.evaluate.measures import Measure
 from lctem_core.provenance import commit
-from lctem_core.train import demonstration, scoring
+from lctem_core.train import demonstration, overview, scoring
 
 ROOT = Path(__file__).resolve().parents[1]
+WEIGHTS = (scoring.UNTREATED, scoring.FAITHFUL, scoring.DRY, demonstration.SHORT)
 MEASURES: dict[str, Measure] = {
-    one.name: one for one in (scoring.UNTREATED, scoring.FAITHFUL, scoring.DRY, demonstration.SHORT)
+    one.name: one for one in (overview.PAIRS, overview.FRAMES, *WEIGHTS)
 }
 
 
