@@ -270,10 +270,10 @@ print(f"{dry.standing} {tested['number']} pairs of each recipe.")
 figures.table(["recipe", "treatment", "PSNR [dB]", "SSIM"], rows)
 
 # %% [markdown]
-# The paper gives {glue:text}`paper_psnr` dB and {glue:text}`paper_ssim` for its network on its real pairs.
-# These numbers stand beside ours in the [results](../results.md), but they cannot be compared: other images, the fast network
-# instead of the paper's, and a validation set that there shares its truth images with the training
-# set.
+# The paper gives {glue:text}`paper_psnr` dB and {glue:text}`paper_ssim` for its network on its real
+# pairs. These numbers stand beside ours in the [results](../results.md), but they cannot be compared:
+# the images are others, the network is the fast one instead of the paper's, and the paper's
+# validation set shares its truth images with the training set.
 #
 # The first of these pairs are simulated again here, and some of them are refined and filtered:
 

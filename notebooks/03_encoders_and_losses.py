@@ -57,7 +57,7 @@ RESULTS = ROOT / "book" / "results"
 # %% tags=["parameters"]
 n_bootstrap = 2000  # resamplings of the test images per interval
 n_splits = 50  # random splits of the real list
-n_live = 4  # untreated test pairs to simulate and score on this machine
+n_live = 12  # untreated test pairs to simulate and score on this machine
 recompute = False  # do so with all of them, instead of reading the record
 
 # %% tags=["hide-input"]

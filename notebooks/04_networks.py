@@ -62,7 +62,7 @@ RESULTS = ROOT / "book" / "results"
 
 # %% tags=["parameters"]
 n_bootstrap = 2000  # resamplings of the test images per interval
-timing_repeats = 3  # turns in which the time of every network is taken
+timing_repeats = 5  # turns in which the time of every network is taken
 speed_size = 256  # side of the training frames in pixels; the paper's: 512
 speed_batch = 4  # frames per step; 0: the most that fit, up to the paper's 64
 speed_steps = 1  # training steps to take the time of
