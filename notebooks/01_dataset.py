@@ -16,11 +16,11 @@
 # **Question.** From which pairs of images does the paper's network learn, can such pairs be simulated,
 # and how may they be divided into training and validation pairs?
 #
-# **Answer.** The 1,204 published pairs share {glue:text}`n_dry` dry images. A random tenth kept for
-# validation, as in the paper, has {glue:text}`share_random` of its dry images in training as well; a
-# split that keeps all pairs of a dry image together has {glue:text}`share_grouped`. Simulated frames
-# can be made like the one published real frame: its noise variance is
-# {glue:text}`variance_real` counts per count of the mean, that of its simulated counterpart
+# **Answer.** The {glue:text}`n_pairs` published pairs share {glue:text}`n_dry` dry images. In a random
+# tenth kept for validation, as in the paper, {glue:text}`share_random` of the pairs have a dry image
+# that is also in training; in a split that keeps all pairs of a dry image together,
+# {glue:text}`share_grouped`. Frames like the one published real frame can be simulated: the variance of
+# its noise over the mean is {glue:text}`variance_real` counts, that of its simulated counterpart
 # {glue:text}`variance_simulated`.
 #
 # **How far to trust it.** The list is real, and what is counted in it is exact. The images of this book

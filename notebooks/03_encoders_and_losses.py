@@ -22,13 +22,14 @@
 # spread between trainings is as large as what a table of single trainings could show. Of
 # {glue:text}`n_compared:.0f` rows, these differ from SSIM with ResNet-18 beyond chance:
 # {glue:text}`told_apart`. With a random split {glue:text}`leak_text` of the validation pairs
-# have a truth image that was also trained on. We find {glue:text}`worth_verdict` from that:
-# {glue:text}`worth_of_truth`.
+# have a truth image that was also trained on. In our trainings such a pair scores
+# {glue:text}`worth_of_truth` against the same pair without it: {glue:text}`worth_verdict`.
 #
 # **How far to trust it.** All images are simulated, the network is the fast variant, and each
 # training saw 20,000 crops, a hundredth of the paper's 2.2 million. Two or three trainings per row
-# reveal large differences only. What a network learns by heart in the paper's far longer training
-# was not tested.
+# reveal large differences only. A pair that was itself trained on scores {glue:text}`worth_of_pair`:
+# trainings this short remember nothing that can be measured, so they cannot show what the paper's far longer training
+# learns by heart.
 #
 # The trainings differ in nothing but what is compared: they have the same pairs, the same number of
 # crops, and a test set that shares nothing with them. They were made beforehand. `make results` does
@@ -382,7 +383,7 @@ scored_own = [
     for one in (group.records if group else [])
     if "own" in one
 ]
-rows, worth, verdict = [], NOT_RUN, NOT_RUN
+rows, worth, itself, verdict = [], NOT_RUN, NOT_RUN, NOT_RUN
 if all(splits.values()) and len(scored_own) == sum(map(len, splits.values())):
     found = leakage.gains(
         np.array([one["psnr"] for one in scored_own]),
@@ -398,13 +399,16 @@ if all(splits.values()) and len(scored_own) == sum(map(len, splits.values())):
         strict=True,
     ):
         rows.append([name, f"{gain:+.2f}", f"{low:+.2f} to {high:+.2f}"])
-    worth = "{:+.2f} dB ({:+.2f} to {:+.2f})".format(*found[0])
+    worth, itself = (
+        "{:+.2f} dB ({:+.2f} to {:+.2f})".format(*one) for one in found
+    )
     verdict = "no gain that can be told from none"
     if found[0, 1] > 0:
         verdict = "a gain"
     elif found[0, 2] < 0:
         verdict = "a loss"
 glue("worth_of_truth", worth, display=False)
+glue("worth_of_pair", itself, display=False)
 glue("worth_verdict", verdict, display=False)
 gained = "gain in PSNR over nothing of the pair [dB]"
 figures.table(
