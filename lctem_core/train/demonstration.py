@@ -72,13 +72,15 @@ def training_on_pairs(
     Returns
     -------
     dict
-        As `short_training` gives it, the curves as lists; None where an epoch was not validated.
+        As `short_training` gives it, without its time; the curves are lists, with None where an
+        epoch was not validated.
     """
     found = short_training(simulated_pairs(**pairs)[0], Config.of(config), progress=True)
     curves = {
         name: [None if np.isnan(value) else round(float(value), 5) for value in values]
         for name, values in found["curves"].items()
     }
+    del found["seconds"]  # of one machine, with whatever else it did
     return found | {"curves": curves}
 
 
