@@ -147,7 +147,7 @@ x = [times[name] for name in quality]
 y = list(quality.values())
 plot.scatter(x, y, 30, color=figures.BLUE)
 plot.set(xscale="log", xlabel="time per frame [ms]", ylabel="PSNR [dB]")
-marks = [10, 20, 50, 100, 200, 500, 1000, 2000]
+marks = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000]
 plot.set_xticks(marks, marks)
 plot.minorticks_off()
 plot.margins(y=0.15)
