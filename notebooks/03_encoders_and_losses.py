@@ -73,6 +73,13 @@ glue("n_recorded", float(len(recorded)), display=False)
 glue("n_planned", float(len(planned)), display=False)
 half = [one for one in recorded if "bf16" in str(one["provenance"])]
 glue("n_half", float(len(half)), display=False)
+try:
+    outdated = [one["name"] for one in recorded if study.stale(one)]
+    text = ", ".join(outdated) or "none"
+except OSError:  # their images have the sharing of the published list
+    text = "not checked, since the published list is not here"
+print("Records whose images the present simulator no longer draws:")
+print(text)
 
 # %% [markdown]
 # {glue:text}`n_recorded:.0f` of the {glue:text}`n_planned:.0f` trainings planned for this chapter are

@@ -95,6 +95,9 @@ planned = study.read_studies(described, ["networks", "binarisation"])
 recorded = [
     one for run in planned if (one := study.read_record(run, RESULTS))
 ]
+outdated = [one["name"] for one in recorded if study.stale(one)]
+print("Records whose images the present simulator no longer draws:")
+print(", ".join(outdated) or "none")
 networks = comparison.grouped(recorded, "networks")
 NOT_RUN = "not run yet"
 
