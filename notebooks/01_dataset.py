@@ -6,25 +6,42 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+#   lctem:
+#     reads: [book/results/dataset/*.json]
 # ---
 
 # %% [markdown]
 # # The data set: noisy and true images of the same particles
 #
-# A network that shall turn noisy images into clear ones learns from pairs: the same particles once
-# in water at a small dose, once dry at a large one. {cite:t}`katsuno2024` took 1,204 such pairs of
-# 100 nm gold particles. Here we simulate pairs with the same cell, sample, magnifications and
-# doses, in the same file layout, compare a simulated frame with a real one, and look at how the
-# real list is built. It corresponds to "Collection of training data", Figure 1 and Figure 2 of the
-# paper.
+# **Question.** From which pairs of images does the paper's network learn, can such pairs be simulated,
+# and how may they be divided into training and validation pairs?
+#
+# **Answer.** The {glue:text}`n_pairs` published pairs share {glue:text}`n_dry` dry images. In a random
+# tenth kept for validation, as in the paper, {glue:text}`share_random` of the pairs have a dry image
+# that is also in training; in a split that keeps all pairs of a dry image together,
+# {glue:text}`share_grouped`. Frames like the one published real frame can be simulated: the variance of
+# its noise over the mean is {glue:text}`variance_real` counts, that of its simulated counterpart
+# {glue:text}`variance_simulated`.
+#
+# **How far to trust it.** The list is real, and what is counted in it is exact. The images of this book
+# are simulated; the simulator was set to the real frame by hand, so their agreement shows that it can
+# make such a frame, not that it predicted it. One real frame cannot tell what others are like: the last
+# section looks for what the simulator lacks.
+#
+# A network that turns noisy images into clear ones learns from pairs: the same particles once in
+# water at a small dose, once dry at a large one. {cite:t}`katsuno2024` took 1,204 such pairs of 100 nm
+# gold particles. We simulate pairs with the same cell, sample, magnifications and doses, in the same
+# file layout, compare a simulated frame with a real one, and look at how the real list is built. The
+# chapter corresponds to "Collection of training data", Figure 1 and Figure 2 of the paper.
 
 # %% tags=["hide-input"]
+from pathlib import Path
+
 import numpy as np
 from IPython.display import display
 from myst_nb import glue
 
 from lctem_core import figures
-from lctem_core.evaluate import metrics
 from lctem_core.evaluate.noise import frame_statistics
 from lctem_core.files import workspace
 from lctem_core.io import frames
@@ -42,16 +59,19 @@ from lctem_core.simulate.optics import (
     optical_depth,
 )
 from lctem_core.simulate.recipes import Recipe, draw_scene
-from lctem_core.train import dataset, pairs, store
+from lctem_core.train import dataset, overview, pairs, store
 
 figures.use_style()
+ROOT = next(
+    p for p in (Path.cwd(), *Path.cwd().parents) if (p / "book").is_dir()
+)
 
 # %% tags=["parameters"]
-n_simulated = 200  # pairs to simulate for the histograms of Figure 1
+n_simulated = 32  # pairs to simulate here; 200 are recorded
 camera_size = 1024  # pixels on a side of the camera; the paper has 4096
 seed = 1  # the same seed gives the same images
 example_seed = 12  # scene of the first figure
-n_broad = 60  # frames of each of the two recipes for statistics
+recompute = False  # measure again here what is recorded: a minute
 n_splits = 50  # random splits of the real list to average over
 
 # %% [markdown]
@@ -97,15 +117,11 @@ figures.schematic()
 # background of the image. The specimen receives more, because windows and liquid take their share.
 
 # %% tags=["hide-input"]
+thicknesses = (0, 0.5, 3, 7)
+shares = [f"{background_share(1000 * water):.0%}" for water in thicknesses]
 figures.table(
-    ["water [µm]", *(f"{liquid:g}" for liquid in (0, 0.5, 3, 7))],
-    [
-        ["electrons that reach the camera in the background"]
-        + [
-            f"{background_share(1000 * liquid):.0%}"
-            for liquid in (0, 0.5, 3, 7)
-        ]
-    ],
+    ["water [µm]", *(f"{water:g}" for water in thicknesses)],
+    [["electrons that reach the camera in the background", *shares]],
 )
 
 # %%
@@ -206,6 +222,11 @@ quantities = {
 measured = {"simulated": frame_statistics(simulated)}
 if real is not None:
     measured["real"] = frame_statistics(real)
+for kind in ("simulated", "real"):
+    text = "not run: no real frame"
+    if kind in measured:
+        text = f"{measured[kind]['variance_per_mean']:.2f}"
+    glue(f"variance_{kind}", text, display=False)
 figures.table(
     ["", *measured],
     [
@@ -280,26 +301,29 @@ prepared = store.prepare(
     folder / "store",
     facts={"data": dataset.describe(images)},
 )
-facts = dataset.read_facts(folder / "images")
-scores = [
-    metrics.scores(prepared.noisy(i), prepared.truth(i))
-    for i in range(len(prepared))
-]
-ssim_noisy = np.concatenate([score["ssim"] for score in scores])
-psnr_noisy = np.concatenate([score["psnr"] for score in scores])
-training, validation = pairs.split(prepared.pairs, "grouped", 0.1, seed)
-wet_dose = np.array([facts[pair.wet]["dose"] for pair in prepared.pairs])
-dry_dose = np.array([facts[pair.dry]["dose"] for pair in prepared.pairs])
+facts = dataset.read_facts(images)
+print(f"{len(prepared)} pairs of {prepared.size} × {prepared.size} pixels")
 
-glue("ssim_noisy_mean", float(ssim_noisy.mean()), display=False)
-glue("psnr_noisy_mean", float(psnr_noisy.mean()), display=False)
-glue(
-    "brightness_ratio_dry_wet",
-    float(np.median(dry_dose / wet_dose)),
-    display=False,
-)
-print(f"untreated, mean of {len(scores)} pairs:")
-print(f"PSNR {psnr_noisy.mean():.2f} dB, SSIM {ssim_noisy.mean():.3f}")
+# %% [markdown]
+# This takes seconds for {glue:text}`n_here:.0f` pairs. The numbers and histograms that follow are of
+# {glue:text}`n_recorded:.0f` pairs, recorded by `book/measures.py`.
+
+# %% tags=["hide-input"]
+here = {"number": n_simulated, "seed": seed, "camera": camera_size}
+recorded = overview.PAIRS.get(ROOT, recompute, **(here if recompute else {}))
+of_pair = {
+    name: np.array(values) for name, values in recorded.content.items()
+}
+ratio = of_pair["dry"] / of_pair["wet"]
+means = {name: of_pair[name].mean() for name in ("psnr", "ssim")}
+glue("n_here", float(len(prepared)), display=False)
+glue("n_recorded", float(len(ratio)), display=False)
+glue("ssim_noisy_mean", float(means["ssim"]), display=False)
+glue("psnr_noisy_mean", float(means["psnr"]), display=False)
+glue("brightness_ratio_dry_wet", float(np.median(ratio)), display=False)
+print(recorded.standing)
+print(f"Untreated, mean of {len(ratio)} pairs:")
+print(f"PSNR {means['psnr']:.2f} dB, SSIM {means['ssim']:.3f}")
 
 # %% tags=["hide-input"]
 #| name: fig-histograms
@@ -308,16 +332,15 @@ print(f"PSNR {psnr_noisy.mean():.2f} dB, SSIM {ssim_noisy.mean():.3f}")
 figure, (left, right) = figures.columns_of(2)
 decades = np.logspace(0, 6, 37)
 for kind, colour in (("dry", figures.BLUE), ("wet", figures.ORANGE)):
-    names = {getattr(pair, kind) for pair in prepared.pairs}
-    doses = [facts[name]["dose"] for name in names]
+    doses = of_pair[f"{kind} frames"]
     figures.histogram(left, doses, decades, colour, kind)
 left.set(xscale="log", xlabel="dose [e⁻/nm²]", ylabel="frames", title="(a)")
 left.legend()
 bins = np.linspace(0, 1, 41)
-figures.histogram(right, ssim_noisy[training], bins, figures.BLUE, "training")
-figures.histogram(
-    right, ssim_noisy[validation], bins, figures.RED, "validation"
-)
+held = np.isin(np.arange(len(ratio)), of_pair["validation"])
+kept, rest = of_pair["ssim"][held], of_pair["ssim"][~held]
+figures.histogram(right, rest, bins, figures.BLUE, "training")
+figures.histogram(right, kept, bins, figures.RED, "validation")
 right.set(xlabel="SSIM of noisy image and truth", ylabel="pairs", title="(b)")
 right.legend()
 figure
@@ -335,15 +358,13 @@ figure
 #| name: fig-pairs
 #| caption: Prepared pairs of the simulated set, noisy image and truth, from the smallest to the largest electron number per pixel. Regions that were not square are squeezed. Simulated data.
 #| alt: Six pairs of images. From left to right the noisy images change from grey noise in which particles can hardly be seen to clear but blurred images; the truths below show faceted dark particles on an even background.
-per_pixel = np.array(
-    [
-        dataset.electrons_per_pixel(pair, facts, prepared.size)
-        for pair in prepared.pairs
-    ]
-)
-chosen = np.argsort(per_pixel)[
-    np.linspace(0, len(per_pixel) - 1, 6).astype(int)
+wet_dose = [facts[pair.wet]["dose"] for pair in prepared.pairs]
+per_pixel = [
+    dataset.electrons_per_pixel(pair, facts, prepared.size)
+    for pair in prepared.pairs
 ]
+order = np.argsort(per_pixel)
+chosen = order[np.linspace(0, len(order) - 1, 6).astype(int)]
 figures.panel(
     [
         [prepared.noisy(i) for i in chosen],
@@ -379,22 +400,17 @@ if real_list is not None:
         "distinct truth regions": len({pair.truth_key for pair in real_list}),
         "distinct lines": len(set(real_list)),
     }
-    train_random, val_random = pairs.split(real_list, "random", 0.1, seed)
-    n_pairs, n_train_pairs, n_val_pairs = (
-        len(real_list),
-        len(train_random),
-        len(val_random),
-    )
-    display(
-        figures.table(
-            list(counts), [[f"{count:,}" for count in counts.values()]]
-        )
-    )
+    parts = pairs.split(real_list, "random", 0.1, seed)
+    n_pairs, n_dry = len(real_list), str(counts["dry images"])
+    n_train_pairs, n_val_pairs = (len(part) for part in parts)
+    row = [f"{count:,}" for count in counts.values()]
+    display(figures.table(list(counts), [row]))
 else:
-    n_pairs = n_train_pairs = n_val_pairs = NOT_RUN
+    n_pairs = n_train_pairs = n_val_pairs = n_dry = NOT_RUN
 glue("n_pairs", n_pairs, display=False)
 glue("n_train_pairs", n_train_pairs, display=False)
 glue("n_val_pairs", n_val_pairs, display=False)
+glue("n_dry", n_dry, display=False)
 
 # %% [markdown]
 # A random tenth of the pairs, as in the paper, leaves nearly every validation pair with a truth that
@@ -402,8 +418,8 @@ glue("n_val_pairs", n_val_pairs, display=False)
 # default here.
 
 # %% tags=["hide-input"]
+shares = {}
 if real_list is not None:
-    shares = {}
     for how in ("random", "grouped"):
         splits = [
             pairs.split(real_list, how, 0.1, s) for s in range(n_splits)
@@ -412,25 +428,22 @@ if real_list is not None:
         shares[how] = {
             key: np.mean([one[key] for one in found]) for key in found[0]
         }
-    display(
-        figures.table(
-            ["validation pairs", *shares],
-            [
-                [
-                    "whose dry image is also in training",
-                    *(f"{s['dry']:.0%}" for s in shares.values()),
-                ],
-                [
-                    "whose wet image is, too",
-                    *(f"{s['wet']:.0%}" for s in shares.values()),
-                ],
-                [
-                    "median overlap (IoU) of the truth region with the nearest one in training",
-                    *(f"{s['iou']:.2f}" for s in shares.values()),
-                ],
-            ],
-        )
-    )
+    lines = {
+        "whose dry image is also in training": ("dry", ".0%"),
+        "whose wet image is, too": ("wet", ".0%"),
+        "median overlap (IoU) of the truth region with the nearest one in training": (
+            "iou",
+            ".2f",
+        ),
+    }
+    rows = [
+        [text, *(format(share[key], form) for share in shares.values())]
+        for text, (key, form) in lines.items()
+    ]
+    display(figures.table(["validation pairs", *shares], rows))
+for how in ("random", "grouped"):
+    text = f"{shares[how]['dry']:.0%}" if how in shares else NOT_RUN
+    glue(f"share_{how}", text, display=False)
 
 # %% [markdown]
 # ## Frames of other kinds
@@ -469,49 +482,30 @@ figures.panel(rows, titles)
 # real frames had and the broad recipe has not: streaks along the rows, and the anticorrelation of pixels two apart that
 # resampling leaves.
 #
-# Are real frames within this range? Below, the 5–95 % range of simulated frames of both, and the same
-# statistics of real ones: the liquid-cell frame from above, and, where they are on this machine,
-# two frames of smoke particles without liquid that the authors' laboratory published elsewhere.
+# Are real frames within this range? The table has the 5–95 % range of 60 simulated frames of each
+# recipe (recorded), and the same statistics of real frames: the liquid-cell frame from above, and,
+# where they are on this machine, two frames of smoke particles without liquid that the authors'
+# laboratory published elsewhere.
 
 # %% tags=["hide-input", "remove-stderr"]
 keys = ("variance_per_mean", "lag1", "lag2", "row_noise", "corner_to_centre")
 keys += ("core_to_background",)
-ranges = {}
-for recipe in ("broad", "broader"):
-    drawn = [example([seed + 2, i], recipe) for i in range(n_broad)]
-    drawn = [
-        frame_statistics(one.noisy)
-        for one in drawn
-        if one.noisy.dtype == np.uint16 and one.noisy.mean() > 1
-    ]
-    ranges[recipe] = {
-        key: np.percentile([one[key] for one in drawn], [5, 95])
-        for key in keys
-    }
+ranges = overview.FRAMES.get(ROOT, recompute)
 real_frames = {} if real is None else {"real: liquid cell": real}
 for path in sorted((data_dir() / "gatan_tiff").glob("*_0001.tif")):
     name = f"real: smoke, {path.stem[:-5]}"
     real_frames[name] = frames.read(path).counts
 measured = {name: frame_statistics(f) for name, f in real_frames.items()}
-figures.table(
-    [
-        "",
-        *(f"simulated, {recipe}, 5–95 %" for recipe in ranges),
-        *(measured or ["real frames: not run"]),
-    ],
-    [
-        [
-            quantities[key],
-            *(
-                f"{found[key][0]:.2g} to {found[key][1]:.2g}"
-                for found in ranges.values()
-            ),
-            *(f"{one[key]:.2g}" for one in measured.values()),
-            *([] if measured else [""]),
-        ]
-        for key in keys
-    ],
-)
+rows = []
+for key in keys:
+    both = [found[key] for found in ranges.content.values()]
+    row = [quantities[key], *(f"{a:.2g} to {b:.2g}" for a, b in both)]
+    row += [f"{one[key]:.2g}" for one in measured.values()] or [""]
+    rows.append(row)
+simulated_columns = [f"simulated, {name}, 5–95 %" for name in ranges.content]
+print(ranges.standing)
+real_columns = list(measured) or ["real frames: not run"]
+figures.table(["", *simulated_columns, *real_columns], rows)
 
 # %% [markdown]
 # A real value outside of the range is something that the simulator lacks. Noise variance over mean

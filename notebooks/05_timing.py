@@ -405,7 +405,7 @@ glue("most_fast", float(median(recorded, "paper", "torch", side) / (1e12 * work[
 # faster), {glue:text}`ms_paper_pass:.0f` ms in {glue:text}`pass_paper`, the fastest that passes the check and that `auto` may take
 # ({glue:text}`ratio_paper_pass:.1f`), and {glue:text}`ms_paper_any:.0f` ms in {glue:text}`any_paper`
 # ({glue:text}`ratio_paper_any:.1f`). With
-# weights that saw every frame once ({doc}`03_encoders_and_losses`) its PSNR on simulated frames changes by
+# weights that saw every frame once ({doc}`04_networks`) its PSNR on simulated frames changes by
 # {glue:text}`paper_int8` dB in 8-bit integers and by {glue:text}`paper_bf16` in bfloat16: a network so little trained does not
 # tell what either costs a good one. In turn,
 # the default network {glue:text}`ms_fast_f32:.1f` ms in float32 ({glue:text}`ratio_fast_f32:.0f`) and

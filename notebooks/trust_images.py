@@ -1170,7 +1170,7 @@ figures.table(
 # {numref}`fig-trust-grey` shows to be rather a step. At 5 electrons per pixel the faithful look exaggerates contrasts, slope
 # {glue:text}`grey_slope_dim:.2f`. Scatter that remains
 # at a *high* dose is not noise: it is what the network makes of the grey level.
-# What causes binarisation is the subject of {doc}`03_encoders_and_losses`.
+# What causes binarisation is the subject of {doc}`04_networks`.
 #
 # ## The published frame
 #

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sys
 
+import measures
 import pytest
 import realtime
 import studies
+import yaml
 
 from lctem_core.errors import InputError
+from lctem_core.evaluate.measures import Measure
+from lctem_core.train import scoring, study
 
 
 def log_of(p95, refined):
@@ -78,3 +82,65 @@ def test_stale_records_are_listed_and_made_again_only_if_asked(monkeypatch, tmp_
     assert not begun
     assert listed(monkeypatch, capsys, "--stale", *where)[0] == said[0]
     assert begun == [("random-1", True), ("random-2", True)]
+
+
+def tripled(x: float = 2.0) -> dict[str, float]:
+    return {"x": 3 * x}
+
+
+@pytest.fixture
+def measured(monkeypatch, tmp_path):
+    """One quick measure instead of the book's, recorded into a folder of the test's own."""
+    quick = Measure("quick/tripled", tripled)
+    monkeypatch.setattr(measures, "MEASURES", {quick.name: quick})
+    monkeypatch.setattr(measures, "ROOT", tmp_path)
+    monkeypatch.setattr(measures, "commit", lambda: "abc1234")
+    return quick.path(tmp_path)
+
+
+def test_a_measure_is_recorded_with_the_commit_that_ran(measured, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["measures.py"])
+    assert measures.standing_of("quick/tripled") == "missing"
+    measures.main()
+    there = json.loads(measured.read_text())
+    assert there["content"] == {"x": 6.0}
+    assert there["provenance"]["commit"] == "abc1234"
+    written = measured.stat().st_mtime_ns
+    monkeypatch.setattr(sys, "argv", ["measures.py", "--stale"])
+    measures.main()
+    assert measured.stat().st_mtime_ns == written
+    assert "quick/tripled: stands" in capsys.readouterr().out
+
+
+def test_other_code_makes_a_record_out_of_date(measured, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["measures.py", "quick/tripled"])
+    measures.main()
+    there = json.loads(measured.read_text())
+    there["fingerprint"]["the code"] = "00000000"
+    measured.write_text(json.dumps(there))
+    assert measures.standing_of("quick/tripled") == "the code"
+
+
+def test_uncommitted_code_is_not_recorded(measured, monkeypatch, capsys):
+    monkeypatch.setattr(measures, "commit", lambda: "abc1234+changes")
+    monkeypatch.setattr(sys, "argv", ["measures.py"])
+    with pytest.raises(SystemExit):
+        measures.main()
+    assert "commit them first" in capsys.readouterr().err
+    assert not measured.exists()
+
+
+def test_a_record_has_to_be_known(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["measures.py", "wings"])
+    with pytest.raises(SystemExit):
+        measures.main()
+    assert "no record wings; known: dataset/pairs" in capsys.readouterr().err
+
+
+def test_untreated_images_are_those_that_table_1_is_tested_on():
+    described = yaml.safe_load((studies.BOOK / "studies.yaml").read_text("utf8"))
+    tested = next(study.read_studies(described, ["table1"])).test
+    measured = scoring.UNTREATED.parameters()
+    assert tested.kind == "pairs"
+    assert measured.pop("camera") == tested.size
+    assert measured == {name: getattr(tested, name) for name in measured}

@@ -87,6 +87,34 @@ def line_through(true: np.ndarray, seen: np.ndarray) -> tuple[float, float]:
     return float(slope), float(np.sqrt(np.mean(rest**2)))
 
 
+def middle_share(true: np.ndarray, seen: np.ndarray) -> float:
+    """Share of the discs that are drawn in the middle third of the greys.
+
+    A network that binarises has few of them. Black is the median grey of the six discs that should
+    be darkest, white that of the four that should be palest.
+
+    Parameters
+    ----------
+    true, seen : ndarray, (N,)
+        Grey levels demanded and drawn, ten discs or more.
+
+    Returns
+    -------
+    float
+        Of `seen`; ``middle_share(true, true)`` is what it should be.
+
+    Raises
+    ------
+    InputError
+        For fewer than ten discs.
+    """
+    order, seen = np.argsort(np.ravel(true)), np.ravel(seen)
+    if len(order) < 10:
+        raise InputError("ten discs or more", str(len(order)), "Give more grey levels.")
+    dark, pale = np.median(seen[order[:6]]), np.median(seen[order[-4:]])
+    return float(np.mean(np.abs((seen - dark) / (pale - dark) - 0.5) < 1 / 6))
+
+
 def grey_levels(
     network: Callable[[np.ndarray], np.ndarray], target: str, electrons: float, seed: int = 0
 ) -> dict[str, list[float]]:

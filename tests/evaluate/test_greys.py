@@ -5,7 +5,13 @@ import pytest
 from scipy import ndimage
 
 from lctem_core.errors import InputError
-from lctem_core.evaluate.greys import disc_frame, grey_levels, line_through, seen_greys
+from lctem_core.evaluate.greys import (
+    disc_frame,
+    grey_levels,
+    line_through,
+    middle_share,
+    seen_greys,
+)
 
 
 def test_cores_of_a_smoothed_frame_have_their_transmission():
@@ -34,6 +40,16 @@ def test_slope_and_scatter():
     assert slope == pytest.approx(0.8, abs=0.05)
     assert scatter == pytest.approx(0.05, rel=0.1)
     assert line_through(true, np.where(true < 0.6, 0.0, 1.0))[1] > 0.2
+
+
+def test_middle_greys_of_even_levels_and_of_two():
+    true = np.random.default_rng(0).permutation(np.linspace(0, 1, 301))
+    # A third of even levels, the ends being medians of some: white is 0.5 % below the palest.
+    assert middle_share(true, true) == pytest.approx(1 / 3, abs=0.01)
+    assert middle_share(true, 0.5 * true + 0.2) == pytest.approx(middle_share(true, true), abs=0.01)
+    assert middle_share(true, true > 0.5) == 0
+    with pytest.raises(InputError, match="ten discs"):
+        middle_share(true[:5], true[:5])
 
 
 def test_no_electrons():
