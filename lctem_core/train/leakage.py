@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-import cv2
 import numpy as np
 
 from lctem_core.errors import InputError
-from lctem_core.evaluate import metrics
 from lctem_core.evaluate.bootstrap import resampled
-from lctem_core.refine.preprocess import reduce
-from lctem_core.train.pairs import Images, Pair
+from lctem_core.train.pairs import Pair
 
 #: What was trained on: nothing of a pair, another pair with its dry image, the pair itself.
 UNSEEN, SHARED, TRAINED = 0, 1, 2
@@ -118,56 +115,3 @@ def gains(
     )  # fmt: skip
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
     return np.stack([solved(np.ones(count)), low, high], axis=1)
-
-
-#: Side [px] and blur [px] of the images that `recall` compares.
-_THUMBNAIL, _BLUR = 64, 2.0
-
-
-def recall(images: Images, training: np.ndarray, validation: np.ndarray) -> np.ndarray:
-    """Training pair that each validation pair's noisy image resembles most.
-
-    A memory instead of a network: it refines nothing, and its score, that of the truth it
-    recalls, shows what a split lets through. Resemblance is the correlation of the noisy images,
-    reduced to 64 × 64 pixels and blurred.
-
-    Parameters
-    ----------
-    images : Images
-        A prepared store.
-    training, validation : ndarray of int
-        Indices as from `lctem_core.train.pairs.split`.
-
-    Returns
-    -------
-    ndarray of int
-        Index of a training pair for each validation pair.
-    """
-    known = np.stack([_fingerprint(images.noisy(i)) for i in training])
-    asked = np.stack([_fingerprint(images.noisy(i)) for i in validation])
-    return np.asarray(training)[(asked @ known.T).argmax(axis=1)]
-
-
-def _fingerprint(image: np.ndarray) -> np.ndarray:
-    small = cv2.GaussianBlur(reduce(image, _THUMBNAIL), (0, 0), _BLUR).ravel()
-    small = small - small.mean()
-    return small / max(float(np.linalg.norm(small)), 1e-12)
-
-
-def recall_scores(images: Images, training: np.ndarray, validation: np.ndarray) -> np.ndarray:
-    """SSIM of the recalled truth with the right one, for each validation pair.
-
-    Parameters
-    ----------
-    images, training, validation
-        As for `recall`.
-
-    Returns
-    -------
-    ndarray, (len(validation),)
-    """
-    recalled = recall(images, training, validation)
-    return np.array([
-        metrics.ssim(images.truth(j), images.truth(i))
-        for i, j in zip(validation, recalled, strict=True)
-    ])  # fmt: skip
