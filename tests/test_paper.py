@@ -91,7 +91,7 @@ def test_an_audit_knows_the_papers_values():
     told = {"paper": "", "recomputed": "", "verdict": REPRODUCES}
     audit = Audit()
     audit.add("one", "pairs", **told, values=["dataset.pairs"])
-    with pytest.raises(InputError, match="got time.x"):
+    with pytest.raises(InputError, match=r"got time\.x"):
         audit.add("one", "times", **told, values=["time.x"])
 
 
@@ -174,7 +174,7 @@ def test_bad_entries(read, change, message):
 
 
 def test_what_is_no_list_of_entries(read, tmp_path):
-    with pytest.raises(InputError, match="entry 2 .*occurs twice"):
+    with pytest.raises(InputError, match=r"entry 2 .*occurs twice"):
         read(ENTRY, ENTRY)
     with pytest.raises(InputError, match="not a mapping"):
         read("text")

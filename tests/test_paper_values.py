@@ -1,4 +1,4 @@
-"""lctem_core/paper_values.yaml: form, completeness of the tables, and arithmetic between entries."""
+"""The paper's values: form, completeness of the tables, and arithmetic between entries."""
 
 import math
 import re
@@ -149,7 +149,7 @@ def test_equation_s1_combines_the_coefficients():
     assert value("bulge.spacer_bound") == value("bulge.eta")
 
 
-# What the printed numbers do not obey: a transcription is never “corrected” -------------------------
+# What the printed numbers do not obey: no transcription is “corrected” ---------------------
 
 
 def test_window_ratios_contradict_table_s1():
