@@ -11,7 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from lctem_core.cell.tables import CELLS, PRINTED, SPACERS, WINDOWS, Cell, Coefficients, columns
+from lctem_core.cell.tables import (
+    CELLS,
+    PRINTED,
+    SPACERS,
+    WINDOWS,
+    Cell,
+    Coefficients,
+    columns,
+    within_rounding,
+)
 from lctem_core.errors import InputError
 
 
@@ -103,6 +112,57 @@ def thirteen_points(window: float) -> np.ndarray:
     return steps * window / 2
 
 
+def simulated_points(
+    cell: Cell, scatter: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Thirteen measurements as they may have been, from a cell's printed a and b.
+
+    Parameters
+    ----------
+    cell : Cell
+    scatter : float
+        Standard deviation of a measured thickness [µm].
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    x, y, height : ndarray, (13,)
+        Places of `thirteen_points`, and h′ there [µm].
+    """
+    x, y = thirteen_points(cell.actual).T
+    height = cell.b - cell.a / 1000 * (x**2 + y**2)
+    return x, y, height + scatter * rng.standard_normal(len(x))
+
+
+def coverage(
+    scatter: float, number: int, rng: np.random.Generator, cells: Sequence[Cell] = CELLS
+) -> tuple[float, float]:
+    """Share of `fit_bulge`'s intervals that hold the planted a, and the planted b.
+
+    Parameters
+    ----------
+    scatter : float
+        As for `simulated_points` [µm].
+    number : int
+        Of data sets per cell.
+    rng : numpy.random.Generator
+    cells : sequence of Cell
+
+    Returns
+    -------
+    tuple of float
+    """
+    hits = []
+    for cell in cells:
+        for _ in range(number):
+            a, b = fit_bulge(*simulated_points(cell, scatter, rng))
+            hits.append(
+                (a.interval[0] < cell.a < a.interval[1], b.interval[0] < cell.b < b.interval[1])
+            )
+    share_a, share_b = np.mean(hits, axis=0)
+    return float(share_a), float(share_b)
+
+
 def through_origin(x: np.ndarray, y: np.ndarray) -> Line:
     """Least-squares slope of y = slope · x, from (N,) each."""
     [line] = linear_fit(np.asarray(x, float)[:, None], y)
@@ -138,6 +198,27 @@ def refitted(cells: Sequence[Cell] = CELLS) -> Coefficients:
     a_upper, a_lower = (edge_coefficient(side, cells).value for side in ("upper", "lower"))
     b_upper, b_lower = (protrusion_coefficient(side, cells).value for side in ("upper", "lower"))
     return Coefficients(a_upper, a_lower, b_upper, b_lower, offset(b_upper + b_lower, cells).value)
+
+
+def by_rounding(number: int, rng: np.random.Generator) -> dict[str, float]:
+    """How far the digits that the tables do not print move the refitted coefficients.
+
+    Parameters
+    ----------
+    number : int
+        Of tables drawn that print alike.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict
+        Half the range that holds 95 % of the refits, by the names of `Coefficients`.
+    """
+    drawn = [refitted(within_rounding(rng)) for _ in range(number)]
+    names = ("a_upper", "a_lower", "b_upper", "b_lower", "offset", "a_mean", "b_sum")
+    found = np.array([[getattr(one, name) for name in names] for one in drawn])
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    return dict(zip(names, ((high - low) / 2).tolist(), strict=True))
 
 
 def liquid_thickness(

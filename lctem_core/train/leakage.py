@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
 from lctem_core.errors import InputError
 from lctem_core.evaluate.bootstrap import resampled
-from lctem_core.train.pairs import Pair
+from lctem_core.train.pairs import Pair, overlap, split
 
 #: What was trained on: nothing of a pair, another pair with its dry image, the pair itself.
 UNSEEN, SHARED, TRAINED = 0, 1, 2
@@ -115,3 +115,28 @@ def gains(
     )  # fmt: skip
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
     return np.stack([solved(np.ones(count)), low, high], axis=1)
+
+
+def overlaps(
+    pairs: Sequence[Pair], how: str, seeds: Iterable[int], fraction: float = 0.1
+) -> dict[str, np.ndarray]:
+    """What many splits have shown of their validation pairs in training.
+
+    Parameters
+    ----------
+    pairs : sequence of Pair
+        The list.
+    how : str
+        ``grouped`` or ``random``, see `lctem_core.train.pairs.split`.
+    seeds : iterable of int
+        One per split.
+    fraction : float
+        Share for validation.
+
+    Returns
+    -------
+    dict of ndarray, (number of seeds,)
+        ``dry``, ``wet`` and ``iou``, see `lctem_core.train.pairs.overlap`.
+    """
+    found = [overlap(pairs, *split(pairs, how, fraction, seed)) for seed in seeds]
+    return {key: np.array([one[key] for one in found]) for key in found[0]}
