@@ -82,6 +82,4 @@ def default_windows() -> tuple[int, int]:
 def _skimage(x: np.ndarray, y: np.ndarray, **options: float) -> float:
     from skimage.metrics import structural_similarity  # the book's, not the core's
 
-    return float(
-        structural_similarity(x, y, data_range=1, use_sample_covariance=False, **options)
-    )
+    return float(structural_similarity(x, y, data_range=1, use_sample_covariance=False, **options))
