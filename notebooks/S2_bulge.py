@@ -276,60 +276,43 @@ Markdown(findings.report("audit-window"))
 # equation S1 adds $S + \eta$ once. Read so, the printed coefficients come out, but for $\tilde a_L$.
 
 # %% tags=["hide-input"]
-refitted, rounding = (
-    bulge.refitted(),
-    bulge.by_rounding(n_rounded, np.random.default_rng(seed)),
-)
+refitted = bulge.refitted()
+rounding = bulge.by_rounding(n_rounded, np.random.default_rng(seed))
+offset = bulge.offset(printed["bulge.b_sum"])
 lines = {
     "ã_U": ("a_upper", "a_upper", bulge.edge_coefficient("upper")),
     "ã_L": ("a_lower", "a_lower", bulge.edge_coefficient("lower")),
     "b̃_U": ("b_upper", "b_upper", bulge.protrusion_coefficient("upper")),
     "b̃_L": ("b_lower", "b_lower", bulge.protrusion_coefficient("lower")),
-    "η [µm], with b̃ = 0.056": (
-        "eta",
-        "offset",
-        bulge.offset(printed["bulge.b_sum"]),
-    ),
+    "η [µm], with b̃ = 0.056": ("eta", "offset", offset),
 }
 rows = [
-    [
-        name,
-        f"{printed[f'bulge.{id}']:g}",
-        f"{line.value:.3f}",
-        f"{line.interval[0]:.3f} to {line.interval[1]:.3f}",
-        f"± {rounding[field]:.4f}",
-    ]
+    [name, f"{printed[f'bulge.{id}']:g}", f"{line.value:.3f}",
+     f"{line.interval[0]:.3f} to {line.interval[1]:.3f}", f"± {rounding[field]:.4f}"]
     for name, (id, field, line) in lines.items()
-]
-for name, field in (("√(ã_U ã_L)", "a_mean"), ("b̃_U + b̃_L", "b_sum")):
-    value = getattr(refitted, field)
-    rows.append(
-        [
-            name,
-            f"{printed[f'bulge.{field}']:g}",
-            f"{value:.3f}",
-            "",
-            f"± {rounding[field]:.4f}",
-        ]
-    )
+]  # fmt: skip
+rows += [
+    [name, f"{printed[f'bulge.{field}']:g}", f"{getattr(refitted, field):.3f}", "",
+     f"± {rounding[field]:.4f}"]
+    for name, field in (("√(ã_U ã_L)", "a_mean"), ("b̃_U + b̃_L", "b_sum"))
+]  # fmt: skip
 implied = {
     side: table[f"h_{side}"] - spacer - printed[f"bulge.b_{side}"] * width
     for side in ("upper", "lower")
 }
 glue("eta_as_printed", float(np.mean(list(implied.values()))), display=False)
-glue("slope_upper", float(1 / refitted.a_upper), display=False)
-glue("slope_lower", float(1 / refitted.a_lower), display=False)
-glue("bulge_a_upper", float(refitted.a_upper), display=False)
-glue("bulge_a_lower", float(refitted.a_lower), display=False)
-glue("bulge_b_upper", float(refitted.b_upper), display=False)
-glue("bulge_b_lower", float(refitted.b_lower), display=False)
-glue(
-    "bulge_eta",
-    float(lines["η [µm], with b̃ = 0.056"][-1].value),
-    display=False,
-)
-glue("bulge_a_mean", float(refitted.a_mean), display=False)
-glue("bulge_b_sum", float(refitted.b_sum), display=False)
+for name, value in {
+    "slope_upper": 1 / refitted.a_upper,
+    "slope_lower": 1 / refitted.a_lower,
+    "bulge_a_upper": refitted.a_upper,
+    "bulge_a_lower": refitted.a_lower,
+    "bulge_b_upper": refitted.b_upper,
+    "bulge_b_lower": refitted.b_lower,
+    "bulge_eta": offset.value,
+    "bulge_a_mean": refitted.a_mean,
+    "bulge_b_sum": refitted.b_sum,
+}.items():
+    glue(name, float(value), display=False)
 figures.table(
     ["", "paper", "refitted", "95 % interval", "by rounding of the table"],
     rows,
@@ -416,7 +399,7 @@ rms = {
         np.mean((deviation - printed["bulge.eta"]) ** 2)
     ),
 }
-offset = table["b"] - spacer - printed["bulge.b_sum"] * width
+eta = table["b"] - spacer - printed["bulge.b_sum"] * width
 findings.add(
     "audit-protrusion",
     "h = b̃ W_A + S + η",
@@ -437,10 +420,10 @@ findings.add(
     "η = 2.5 µm",
     paper="2.5 µm.",
     recomputed=(
-        f"the mean of b − S − (b̃_U + b̃_L) W_A over Table S1 is {offset.mean():.2f} µm; single cells "
-        f"have {offset.min():.1f} to {offset.max():.1f} µm."
+        f"the mean of b − S − (b̃_U + b̃_L) W_A over Table S1 is {eta.mean():.2f} µm; single cells "
+        f"have {eta.min():.1f} to {eta.max():.1f} µm."
     ),
-    verdict=judged(abs(offset.mean() - printed["bulge.eta"]) < 0.05),
+    verdict=judged(abs(eta.mean() - printed["bulge.eta"]) < 0.05),
     values=["bulge.eta", "bulge.spacer_bound"],
 )
 Markdown(findings.report("audit-protrusion"))
@@ -749,8 +732,6 @@ figures.panel([images], titles, pixel_sizes=[1000 / 256], limits=None)
 # window helps in the centre, a smaller spacer hardly anywhere. The blur here is the simulator's
 # proportionality of 3.5 nm per µm, clipped at 3 nm, and the factor of two at the upper membrane
 # is an assumption: the figure orders the places, it does not predict a resolution.
-
-# %% [markdown]
 
 # %% [markdown]
 # ## What could not be checked
