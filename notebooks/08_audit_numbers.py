@@ -16,7 +16,7 @@
 #
 # **Answer.** Table 2 and the doses of the in situ test do. The 50 minutes of training do not: 2,000 epochs would take at
 # least {glue:text}`training_minutes_at_peak:.0f` minutes at the card's peak in single precision. The usual dose rate of
-# 10,000 e⁻/nm²/s is {glue:text}`audit_gray_ratio:.0f` times the 10⁷ Gy/s that are printed for it. Of
+# 10,000 e⁻/nm²/s is {glue:text}`audit_gray_ratio:.0f` times the 10⁷ Gy/s that are printed for an ordinary observation. Of
 # {glue:text}`n_findings` claims, {glue:text}`n_reproduces` reproduce,
 # {glue:text}`n_corrected` reproduce with a corrected relation, {glue:text}`n_cannot_both` cannot
 # hold together with another statement, and {glue:text}`n_unchecked` cannot be checked here.
@@ -46,7 +46,7 @@ from lctem_core.paper import CANNOT_BOTH, REPRODUCES, UNCHECKED, judged
 figures.use_style()
 
 # %% tags=["parameters"]
-voltage = 200.0  # acceleration voltage of the doses [kV]; the paper's
+voltage = float(paper.values()["microscope.voltage"])  # of the doses [kV]
 
 # %%
 printed = paper.values()
