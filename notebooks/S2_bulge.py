@@ -320,8 +320,8 @@ figures.table(
 
 # %% tags=["hide-input"]
 #| name: fig-scaling
-#| caption: Table S2 against the actual window size (dots, squares) with the corrected relations at their refitted coefficients (lines). (a) Reciprocal curvature and $W_A/\tilde a$; the printed $1/g = \tilde a W_A$ lies below 14 µm, on the axis. (b) Maximum h along the edge and $\tilde b W_A$; crosses, the printed $\tilde b W_A + S + \eta$ for each cell.
-#| alt: Left, 1/g of the upper membrane rises from 130 to 370 micrometres, of the lower one from 350 to 900, with scatter about their lines; two further lines run along the axis. Right, h of the upper membrane rises from 1 to 3 micrometres, of the lower one from 0.3 to 1.6, on lines through the origin; crosses for the printed relation lie between 3 and 10 micrometres.
+#| caption: Table S2 against the actual window size (dots, squares) with the corrected relations at their refitted coefficients (lines). (a) Reciprocal curvature and $W_A/\tilde a$; dashed, the printed $1/g = \tilde a W_A$, along the axis. (b) Maximum h along the edge and $\tilde b W_A$; crosses, the printed $\tilde b W_A + S + \eta$ for each cell.
+#| alt: Left, 1/g of the upper membrane rises from 130 to 370 micrometres, of the lower one from 350 to 900, with scatter about their lines; two dashed lines run along the axis. Right, h of the upper membrane rises from 1 to 3 micrometres, of the lower one from 0.3 to 1.6, on lines through the origin; crosses for the printed relation lie between 3 and 10 micrometres.
 figure, (left, right) = figures.columns_of(2)
 grid = np.array([0, 72])
 for side, colour, mark in (
