@@ -144,10 +144,10 @@ def audit_summary(records: list[dict[str, Any]]) -> str:
             chapters.append(f"{{doc}}`notebooks/{record['notebook']}`")
     if not chapters:
         return ""
-    listed = "; ".join(f"{name} {count}" for name, count in claims.items())
+    listed = ", ".join(f"{name} {count}" for name, count in claims.items())
     return (
-        f"{', '.join(chapters)} audit {claims.total()} claims of the paper ({listed}). They "
-        f"concern {len(audited(records))} of these values."
+        f"{claims.total()} claims of the paper are audited in {', '.join(chapters)}: {listed}. "
+        f"They concern {len(audited(records))} of these values."
     )
 
 

@@ -408,8 +408,10 @@ def test_results_link_to_every_chapter_that_audits():
     link = "split {ref}`cannot both hold <audit-split>`; pairs {ref}`reproduces <audit-pairs>`"
     assert page.count(f"Audit: {link}; times {{ref}}`reproduces <audit-times>`.") == 1
     assert page.count("{.audit}") == 2
-    assert "{doc}`notebooks/one`, {doc}`notebooks/two` audit 4 claims" in page
-    assert "(reproduces 2; cannot both hold 2). They concern 2 of these values." in page
+    assert (
+        "4 claims of the paper are audited in {doc}`notebooks/one`, {doc}`notebooks/two`: " in page
+    )
+    assert "reproduces 2, cannot both hold 2. They concern 2 of these values." in page
     del found[pages.AUDIT]
     del more[pages.AUDIT]
     assert "udit" not in pages.results_page([SAME], records)
