@@ -24,7 +24,7 @@
 # {glue:text}`n_corrected` reproduce with a corrected relation, {glue:text}`n_cannot_both` cannot hold together
 # with another statement, and {glue:text}`n_unchecked` cannot be checked here.
 #
-# **How far to trust it.** Everything is recomputed from two printed digits for each of six cells. The
+# **How far to trust it.** Everything is recomputed from printed numbers of two digits, for six cells. The
 # measured points are not public; where points are needed, they are simulated. Equation S1 holds for
 # windows and spacers like those of the six cells, and for cells of the same membranes.
 #

@@ -48,9 +48,7 @@ COLOURS = {"without oxygen": figures.BLUE, "under air": figures.RED}
 
 # %% tags=["parameters"]
 voltage = printed["microscope.voltage"]  # acceleration voltage [kV]
-usual_rate = float(
-    printed["insitu.usual_dose_rate"]
-)  # while searching [e-/nm²/s]
+usual_rate = printed["insitu.usual_dose_rate"]  # while searching [e-/nm²/s]
 stated_rate = printed["dose.rate"]  # of an ordinary observation [Gy/s]
 shift = 0.1  # fall of the pH that counts as none
 n_rates = 33  # dose rates in the curves
