@@ -340,5 +340,3 @@ def _begin_from(network: torch.nn.Module, config: Config) -> None:
             f"weights of the network {wanted}", f"{config.initial} of {found}",
             "Choose other weights, or leave initial empty.",
         )  # fmt: skip
-
-
