@@ -10,7 +10,7 @@ it imports, its parameters in ``book/profiles/PROFILE.yaml``, or the files it de
     # ---
     # jupyter:
     #   lctem:
-    #     reads: [book/paper_values.yaml, book/results/*.json]
+    #     reads: [book/results/*.json]
     # ---
 
 Its prose, captions and cell tags are merged with the recorded outputs without running it. A cell
@@ -65,6 +65,8 @@ REAL_FILES = ("sample.tif", "list_dataset.txt")
 #: Files of the core that read shipped weights, and the published files of the authors.
 USES_WEIGHTS = "networks/cards.py"
 USES_PUBLISHED = "lctem_core/io/published.py"
+#: The file of the core that reads the paper's values, and those.
+USES_PAPER, PAPER = "lctem_core/paper.py", "lctem_core/paper_values.yaml"
 
 
 # The book's contents -----------------------------------------------------------------------------
@@ -215,6 +217,9 @@ def run_key(
     if USES_PUBLISHED in key:
         there = [name for name in REAL_FILES if (data_dir() / name).exists()]
         key["real files that are there"] = _sha256(json.dumps(there))
+    if USES_PAPER in key:  # the values, not what is said about them
+        printed = {entry["id"]: entry["value"] for entry in pages.read_values(root / PAPER)}
+        key["the paper's values"] = _sha256(json.dumps(printed))
     return key
 
 
@@ -432,7 +437,7 @@ def build(root: Path, profile: str, only: str | None = None, force: bool = False
     if only and only not in notebooks:
         raise BuildError(f"No notebook {only!r} in the book. Notebooks: {', '.join(notebooks)}.")
     parameters = read_profile(root, profile)
-    values = pages.read_values(root / "book/paper_values.yaml")
+    values = pages.read_values(root / PAPER)
     records = [
         update_notebook(
             root,

@@ -1,36 +1,22 @@
-"""The two pages that the build writes: results (paper / here / verdict) and status.
-
-``book/paper_values.yaml`` is a list of entries; texts are Markdown::
-
-    - id: psnr                  # unique
-      quantity: PSNR of refined validation images
-      value: 29.52              # as printed: a number, or a text
-      unit: dB
-      where: Table 1
-      tolerance: 0.05           # absolute, in the same unit; exact without it
-      here: psnr_validation     # name under which a notebook glues our number
-      notebook: 02_training     # only if several notebooks glue that name
-      data: simulated pairs, grouped split
-      comparison: same          # or: not comparable, none
-      reason: what a reader must know when the numbers differ or cannot be compared
-"""
+"""The two pages that the build writes: results (paper / here / verdict) and status."""
 
 from __future__ import annotations
 
 import ast
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import yaml
 from nbformat import NotebookNode
 
-REQUIRED = ("id", "quantity", "value", "where", "comparison")
-OPTIONAL = ("unit", "tolerance", "here", "notebook", "data", "reason")
-COMPARISONS = ("same", "not comparable", "none")
+from lctem_core import paper
+from lctem_core.errors import InputError
+
 VERDICTS = ("agrees", "differs", "not comparable", "not run", "no counterpart")
-#: Name under which the audit glues its findings: {id of a value: [(label of a section, verdict)]}.
-AUDIT = "audit_of_values"
+#: Names under which a chapter that audits glues its findings, see `lctem_core.paper.Audit.glued`:
+#: {id of a value: [(label of a section, verdict)]}, and {verdict: number of claims}.
+AUDIT, AUDIT_COUNTS = "audit_of_values", "audit_counts"
 
 
 class BuildError(Exception):
@@ -51,54 +37,12 @@ def circumstances(**facts: Any) -> dict[str, Any]:
 # Results -----------------------------------------------------------------------------------------
 
 
-def read_values(path: Path) -> list[dict[str, Any]]:
-    """Read and check the paper's values."""
+def read_values(path: Path = paper.PATH) -> list[dict[str, Any]]:
+    """The paper's values with all that is noted about them."""
     try:
-        entries = yaml.safe_load(path.read_text("utf8")) or []
-    except (OSError, yaml.YAMLError) as error:
-        raise BuildError(f"{path.name} cannot be read: {error}") from error
-    if not isinstance(entries, list):
-        raise BuildError(f"{path.name} must be a list of entries.")
-    seen: set[str] = set()
-    for number, entry in enumerate(entries, start=1):
-        known = isinstance(entry, dict) and entry.get("id")
-        if problem := _problem(entry) or (f"id {known} occurs twice" if known in seen else None):
-            raise BuildError(f"{path.name}, entry {number} ({known or 'no id'}): {problem}.")
-        seen.add(known)
-    return entries
-
-
-def _problem(entry: Any) -> str | None:
-    """What is wrong with an entry, if anything."""
-    if not isinstance(entry, dict):
-        return "it is not a mapping"
-    if missing := [field for field in REQUIRED if entry.get(field) in (None, "")]:
-        return f"{', '.join(missing)} missing"
-    if unknown := set(entry) - {*REQUIRED, *OPTIONAL}:
-        return f"unknown field {', '.join(sorted(unknown))}; known: {', '.join(OPTIONAL)}"
-    value, tolerance = entry["value"], entry.get("tolerance")
-    comparison, here = entry["comparison"], entry.get("here")
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return f"value must be a number or a text, not {value!r}"
-    if tolerance is not None and (not _is_number(tolerance) or tolerance < 0):
-        return f"tolerance must be a number of at least 0, not {tolerance!r}"
-    if tolerance is not None and not _is_number(value):
-        return f"a tolerance needs a number as value, not {value!r}"
-    if comparison not in COMPARISONS:
-        return f"comparison must be one of {', '.join(COMPARISONS)}, not {comparison!r}"
-    if comparison != "same" and not entry.get("reason"):
-        return f"comparison {comparison!r} needs a reason"
-    if comparison == "same" and not here:
-        return "comparison 'same' needs here, the name of a glued number"
-    if comparison == "none" and here:
-        return "comparison 'none' cannot have here; use 'not comparable'"
-    if here and not entry.get("data"):
-        return "here needs data, what our number was computed from"
-    return None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        return paper.read_entries(path)
+    except InputError as error:
+        raise BuildError(str(error)) from error
 
 
 def glued(notebook: NotebookNode) -> dict[str, str]:
@@ -114,29 +58,25 @@ def glued(notebook: NotebookNode) -> dict[str, str]:
 
 def our_value(entry: dict[str, Any], records: list[dict[str, Any]]) -> tuple[Any, str]:
     """Glued value that an entry names, and the notebook that glued it."""
-    here, notebook = entry["here"], entry.get("notebook")
-    sources = [
-        record
-        for record in records
-        if here in record["glued"] and notebook in (None, record["notebook"])
-    ]
-    if len(sources) != 1:
-        wanted = f"notebook {notebook}" if notebook else "one notebook"
-        found = ", ".join(record["notebook"] for record in sources) or "none"
+    here, notebook = entry["here"], entry["notebook"]
+    glue_by = {record["notebook"]: record["glued"] for record in records}
+    if here not in glue_by.get(notebook, ()):
+        found = ", ".join(name for name, glued in glue_by.items() if here in glued) or "none"
         raise BuildError(
-            f"paper_values.yaml, {entry['id']}: {here!r} must be glued by {wanted}; found: {found}."
+            f"paper_values.yaml, {entry['id']}: {here!r} must be glued by notebook {notebook}; "
+            f"found: {found}."
         )
-    text = sources[0]["glued"][here]
+    text = glue_by[notebook][here]
     try:
         value = ast.literal_eval(text)
     except (SyntaxError, ValueError):
         value = None
-    if not _is_number(value) and not isinstance(value, str):
+    if not paper.is_number(value) and not isinstance(value, str):
         raise BuildError(
             f"paper_values.yaml, {entry['id']}: {here!r} was glued as {text!r}, neither a plain "
             f"number nor a text. Use glue({here!r}, float(x), display=False)."
         )
-    return value, sources[0]["notebook"]
+    return value, notebook
 
 
 def verdict(entry: dict[str, Any], ours: Any) -> str:
@@ -149,7 +89,7 @@ def verdict(entry: dict[str, Any], ours: Any) -> str:
     # A notebook says so where data that cannot be shipped is not on the machine.
     if isinstance(ours, str) and ours.startswith("not run"):
         return "not run"
-    if _is_number(value) != _is_number(ours):
+    if paper.is_number(value) != paper.is_number(ours):
         raise BuildError(
             f"paper_values.yaml, {entry['id']}: {value!r} cannot be compared with {ours!r}; both "
             "must be numbers or both texts."
@@ -163,7 +103,7 @@ def verdict(entry: dict[str, Any], ours: Any) -> str:
 
 def number(value: Any) -> str:
     """A number as the book prints it: 1,204; 29.52; 4.5×10⁸. A text stays as it is."""
-    if not _is_number(value) or not math.isfinite(value):
+    if not paper.is_number(value) or not math.isfinite(value):
         return str(value)
     if value == int(value) and abs(value) < 1e7:
         text = f"{int(value):,}"
@@ -177,47 +117,62 @@ def number(value: Any) -> str:
 
 
 def audited(records: list[dict[str, Any]]) -> dict[str, str]:
-    """Links to the sections of the audit that concern a value, by its id; Markdown."""
-    glued = [record["glued"][AUDIT] for record in records if AUDIT in record["glued"]]
-    findings = ast.literal_eval(glued[0]) if glued else {}
+    """Links to the sections of all chapters that audit a value, by its id; Markdown."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for record in records:
+        for id, sections in ast.literal_eval(record["glued"].get(AUDIT, "{}")).items():
+            found.setdefault(id, []).extend(sections)
     return {
         # A section may have several findings of one verdict; the end of its label says what about.
         id: "; ".join(
             dict.fromkeys(
                 f"{section.removeprefix('audit-').replace('-', ' ')} {{ref}}`{verdict} <{section}>`"
-                for section, verdict in found
+                for section, verdict in sections
             )
         )
-        for id, found in findings.items()
+        for id, sections in found.items()
     }
+
+
+def audit_summary(records: list[dict[str, Any]]) -> str:
+    """What the chapters that audit found, in a sentence of Markdown; empty if none did."""
+    claims: Counter[str] = Counter()
+    chapters = []
+    for record in records:
+        if AUDIT in record["glued"]:
+            claims.update(ast.literal_eval(record["glued"][AUDIT_COUNTS]))
+            chapters.append(f"{{doc}}`notebooks/{record['notebook']}`")
+    if not chapters:
+        return ""
+    listed = ", ".join(f"{name} {count}" for name, count in claims.items())
+    return (
+        f"{claims.total()} claims of the paper are audited in {', '.join(chapters)}: {listed}. "
+        f"They concern {len(audited(records))} of these values."
+    )
 
 
 def results_page(values: list[dict[str, Any]], records: list[dict[str, Any]]) -> str:
     """Markdown of the results table, with the counts of the verdicts above it."""
     rows, counts, audit = [], dict.fromkeys(VERDICTS, 0), audited(records)
     for entry in values:
-        ours, link, unit = None, "—", entry.get("unit") or ""
+        ours, link, unit = None, "—", entry["unit"]
         if entry.get("here"):
             ours, notebook = our_value(entry, records)
             link = f"[{number(ours)}](notebooks/{notebook}.ipynb) {unit}"
         found = verdict(entry, ours)
         counts[found] += 1
-        paper = f"{number(entry['value'])} {unit}"
-        reason = f". {entry['reason']}" if entry.get("reason") else ""
+        printed = f"{number(entry['value'])} {unit}"
         data = entry.get("data") or "—"
-        shown = f"[{found}]{{.verdict .{found.replace(' ', '-')}}}{reason}"
+        shown = f"[{found}]{{.verdict .{found.replace(' ', '-')}}}. {entry['reason']}"
         if entry["id"] in audit:
             shown += f" [Audit: {audit[entry['id']]}.]{{.audit}}"
-        rows.append([entry["quantity"], entry["where"], paper, link, data, shown])
+        rows.append([entry["quantity"], entry["where"], printed, link, data, shown])
     head = ["Quantity", "Where", "Paper", "Here", "Our data", "Verdict"]
     summary = ", ".join(f"{name} {count}" for name, count in counts.items())
-    also = ""
-    if audit:
-        also = f" The {{doc}}`audit <notebooks/07_audit_data>` looks at {len(audit)} of them."
     profiles = " and ".join(sorted({record["profile"] for record in records})) or "no"
     return (
-        f"Executed at the **{profiles}** profile. Of {len(values)} values: {summary}.{also}\n\n"
-        + _table("results", head, rows, "22 18 10 10 16 24")
+        f"Executed at the **{profiles}** profile. Of {len(values)} values: {summary}.\n\n"
+        f"{audit_summary(records)}\n\n" + _table("results", head, rows, "22 18 10 10 16 24")
     )
 
 

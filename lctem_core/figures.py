@@ -41,6 +41,18 @@ def short(value: float) -> str:
     return f"{float(f'{value:.2g}'):,.12g}"
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """A share in per cent, with a space: 46 %."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def scientific(value: float) -> str:
+    """A number with a power of ten: 4.5 × 10⁸, 10⁷."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{power}" if mantissa == "1.0" else f"{mantissa} × 10{power}"
+
+
 def scale_bar(axes: Axes, pixel_size: float, width: int) -> None:
     """Draw a scale bar of a round length, about a fifth of the image wide.
 

@@ -1,27 +1,133 @@
-"""What an audit of printed numbers needs: their values, findings with a verdict, a few measures.
-
-Nothing of the paper is typed here: its values are read from ``book/paper_values.yaml``.
-"""
+"""The paper's printed values, read from one file, and findings about them with a verdict."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import yaml
 
 from lctem_core.errors import InputError
+
+#: Every number of the paper, once, with its place; the head of the file explains the fields.
+PATH = Path(__file__).with_name("paper_values.yaml")
+REQUIRED = ("id", "quantity", "value", "unit", "where", "comparison", "reason")
+OPTIONAL = ("tolerance", "here", "notebook", "data")
+COMPARISONS = ("same", "not comparable", "none")
 
 REPRODUCES = "reproduces"
 CORRECTED = "reproduces with a corrected relation"
 CANNOT_BOTH = "cannot both hold"
 UNCHECKED = "cannot be checked here"
 VERDICTS = (REPRODUCES, CORRECTED, CANNOT_BOTH, UNCHECKED)
+
+
+# The paper's values --------------------------------------------------------------------------
+
+
+@cache
+def values() -> Mapping[str, int | float | str]:
+    """The paper's values by id, as printed: a number, or a text for a range, bound or ratio.
+
+    They come with the package, so that they are found from any working directory.
+    """
+    return MappingProxyType({entry["id"]: entry["value"] for entry in read_entries()})
+
+
+def bounds(id: str) -> tuple[float, float]:
+    """Both ends of a range that is printed as ``0.1–0.2`` or ``1–1,000``.
+
+    Raises
+    ------
+    InputError
+        If the value of this id is no range, or there is none.
+    """
+    printed = values().get(id)
+    match = re.fullmatch(r"([\d.,]+)–([\d.,]+)", str(printed))
+    if not match:
+        raise InputError("the id of a range of the paper", f"{id}: {printed}", f"See {PATH.name}.")
+    low, high = (float(part.replace(",", "")) for part in match.groups())
+    return low, high
+
+
+def read_entries(path: str | Path = PATH) -> list[dict[str, Any]]:
+    """Read and check all that is noted about the paper's values.
+
+    Parameters
+    ----------
+    path : str or Path
+        A list of entries in YAML. Each has the fields `REQUIRED`, may have the fields `OPTIONAL`,
+        and has an id of its own.
+
+    Returns
+    -------
+    list of dict
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or an entry breaks a rule.
+    """
+    path = Path(path)
+    # The parser in C is ten times faster; PyYAML has it in all its wheels.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        entries = yaml.load(path.read_text("utf8"), loader) or []
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(
+            "the paper's values", f"{path.name}, which cannot be read: {error}", "Correct the file."
+        ) from error
+    if not isinstance(entries, list):
+        raise InputError(f"a list of entries in {path.name}", type(entries).__name__, "Correct it.")
+    seen: set[str] = set()
+    for number, entry in enumerate(entries, start=1):
+        known = isinstance(entry, dict) and entry.get("id")
+        if problem := _problem(entry) or (f"id {known} occurs twice" if known in seen else None):
+            raise InputError(
+                f"entries as the head of {PATH.name} explains",
+                f"in {path.name}, entry {number} ({known or 'no id'}): {problem}", "Correct it.",
+            )  # fmt: skip
+        seen.add(known)
+    return entries
+
+
+def _problem(entry: Any) -> str | None:
+    """What is wrong with an entry, if anything."""
+    if not isinstance(entry, dict):
+        return "it is not a mapping"
+    missing = [f for f in REQUIRED if entry.get(f) is None or (f != "unit" and entry[f] == "")]
+    if missing:
+        return f"{', '.join(missing)} missing"
+    if unknown := set(entry) - {*REQUIRED, *OPTIONAL}:
+        return f"unknown field {', '.join(sorted(unknown))}; known: {', '.join(OPTIONAL)}"
+    value, tolerance = entry["value"], entry.get("tolerance")
+    comparison, here = entry["comparison"], entry.get("here")
+    if not is_number(value) and not isinstance(value, str):
+        return f"value must be a number or a text, not {value!r}"
+    if tolerance is not None and (not is_number(tolerance) or tolerance < 0):
+        return f"tolerance must be a number of at least 0, not {tolerance!r}"
+    if tolerance is not None and not (is_number(value) and comparison == "same"):
+        return f"a tolerance needs a number as value and comparison 'same', not {value!r}"
+    if comparison not in COMPARISONS:
+        return f"comparison must be one of {', '.join(COMPARISONS)}, not {comparison!r}"
+    if comparison == "none":
+        ours = [field for field in ("here", "notebook", "data") if entry.get(field)]
+        return f"comparison 'none' cannot have {', '.join(ours)}" if ours else None
+    if not here:
+        return f"comparison {comparison!r} needs here, the name of a glued number"
+    lacking = [field for field in ("notebook", "data") if not entry.get(field)]
+    return f"here needs {', '.join(lacking)}: where our number is from" if lacking else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; YAML's true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 # Findings ------------------------------------------------------------------------------------
@@ -58,12 +164,12 @@ class Audit:
 
     Parameters
     ----------
-    values : mapping
-        The paper's values by id, as from `read_values`.
+    known : iterable of str, optional
+        Ids that a finding may concern; by default those of the paper's values.
     """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._known = set(values)
+    def __init__(self, known: Iterable[str] | None = None) -> None:
+        self._known = set(values() if known is None else known)
         self._findings: dict[tuple[str, str], Finding] = {}
 
     def add(
@@ -125,65 +231,25 @@ class Audit:
                 found.setdefault(value, []).append((finding.section, finding.verdict))
         return found
 
+    def glued(self) -> dict[str, Any]:
+        """What a chapter records of its findings, by the name to glue it under.
 
-# The paper's values --------------------------------------------------------------------------
-
-
-def read_values(path: str | Path) -> dict[str, Any]:
-    """The paper's values by id.
-
-    Parameters
-    ----------
-    path : str or Path
-        ``book/paper_values.yaml``; its head explains the entries.
-
-    Returns
-    -------
-    dict
-        Numbers and texts as printed.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    """
-    path = Path(path)
-    if not path.is_file():
-        text = InputError("the paper's values", f"no file at {path}", "Run in the source tree.")
-        raise FileNotFoundError(str(text))
-    return {entry["id"]: entry["value"] for entry in yaml.safe_load(path.read_text("utf8"))}
+        The build reads the last two: `counts` and `of_values`.
+        """
+        counts = self.counts()
+        return {
+            "n_findings": len(self.findings),
+            "n_reproduces": counts[REPRODUCES],
+            "n_corrected": counts[CORRECTED],
+            "n_cannot_both": counts[CANNOT_BOTH],
+            "n_unchecked": counts[UNCHECKED],
+            "audit_counts": counts,
+            "audit_of_values": self.of_values(),
+        }
 
 
-def read_cells(values: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Tables S1 and S2 of the supplement as columns, a row per cell.
-
-    Parameters
-    ----------
-    values : mapping
-        As from `read_values`.
-
-    Returns
-    -------
-    dict of ndarray, (6,)
-        ``window`` and ``window_actual`` [µm], ``spacer`` [µm], ``a`` [1/µm], ``b`` [µm],
-        ``g_upper`` and ``g_lower`` [1/µm], ``h_upper`` and ``h_lower`` [µm].
-    """
-    prefix, suffix = "tableS1.", ".b"
-    names = [
-        id.removeprefix(prefix).removesuffix(suffix)
-        for id in values
-        if id.startswith(prefix) and id.endswith(suffix)
-    ]
-    sizes = [name.removeprefix("w").split("_s") for name in names]  # w50_s500: µm and nm
-    columns = {"window": [float(w) for w, _ in sizes], "spacer": [float(s) / 1e3 for _, s in sizes]}
-    for table, column in (
-        *(("tableS1", column) for column in ("window_actual", "a", "b")),
-        *(("tableS2", column) for column in ("g_upper", "g_lower", "h_upper", "h_lower")),
-    ):
-        # The tables give curvatures in 1/mm.
-        scale = 1e-3 if column in ("a", "g_upper", "g_lower") else 1.0
-        columns[column] = [scale * values[f"{table}.{name}.{column}"] for name in names]
-    return {column: np.array(numbers) for column, numbers in columns.items()}
-
-
-# Measures ------------------------------------------------------------------------------------
+def judged(holds: bool | None, otherwise: str = CANNOT_BOTH) -> str:
+    """Verdict of a comparison: reproduces, or `otherwise`; None where the data were missing."""
+    if holds is None:
+        return UNCHECKED
+    return REPRODUCES if holds else otherwise

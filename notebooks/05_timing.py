@@ -7,7 +7,7 @@
 #     language: python
 #     name: python3
 #   lctem:
-#     reads: [book/paper_values.yaml, book/results/timing/*.json]
+#     reads: [book/results/timing/*.json]
 # ---
 
 # %% [markdown]
@@ -136,7 +136,7 @@ figures.table(
 # In brackets, quartiles.
 
 # %% tags=["hide-input"]
-values = paper.read_values(ROOT / "book/paper_values.yaml")
+values = paper.values()
 PAPER = {
     "i7_9700": "Intel i7-9700 (CPU)",
     "gtx_1650": "GeForce GTX 1650",

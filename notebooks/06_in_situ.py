@@ -7,7 +7,7 @@
 #     language: python
 #     name: python3
 #   lctem:
-#     reads: [book/paper_values.yaml, book/results/realtime/*.json]
+#     reads: [book/results/realtime/*.json]
 # ---
 
 # %% [markdown]
@@ -43,7 +43,7 @@ from lctem_core.evaluate.timing import in_turns
 from lctem_core.live import replay
 from lctem_core.live.integrate import Means, Sum
 from lctem_core.live.player import Player
-from lctem_core.paper import read_values
+from lctem_core.paper import values as paper_values
 from lctem_core.refine.adaptive import CERTAIN, UNLIKELY
 from lctem_core.refine.preprocess import reduce_longer
 from lctem_core.simulate.examples import sharper
@@ -781,7 +781,7 @@ for y, log in enumerate(here.values()):
             label=f"latency, {percentile}" if y == 1 else None,
         )
 axes.axvline(20, color=figures.BLACK, ls="--", lw=1, zorder=0)
-paper = read_values(ROOT / "book/paper_values.yaml")
+paper = paper_values()
 refining = paper["table2.rtx_a2000.512"]
 axes.barh(3, refining, color=figures.BLUE)
 axes.barh(

@@ -24,7 +24,8 @@ glue("answer", float(n * 21 + noise()), display=False)
 OTHER = NOTEBOOK.replace("# One", "# Two").replace("camera import noise", "shapes import noise")
 OTHER = OTHER.replace("answer", "other")
 VALUES = """\
-- {id: a, quantity: answer, value: 42, where: Table 1, here: answer, data: all, comparison: same}
+- {id: a, quantity: answer, value: 42, unit: '', where: Table 1, comparison: same, here: answer,
+   notebook: one, data: all, reason: Counted.}
 """
 
 
@@ -33,7 +34,7 @@ def root(tmp_path, monkeypatch):
     """A project of two notebooks, each using another module; rendering is left out."""
     files = {
         "book/_toc.yml": "root: intro\nchapters:\n- file: notebooks/one\n- file: notebooks/two\n",
-        "book/paper_values.yaml": VALUES,
+        build.PAPER: VALUES,
         "book/profiles/smoke.yaml": "# nothing\n",
         "book/profiles/laptop.yaml": "one: {n: 3}\n",
         "notebooks/one.py": NOTEBOOK,
@@ -138,6 +139,19 @@ class TestWhatRunsAgain:
         assert rerun(root, runs) == []  # there is no such file yet
         (root / "book/results").mkdir()
         (root / "book/results/a.json").write_text("{}")
+        assert rerun(root, runs) == ["one"]
+
+    def test_for_a_value_of_the_paper_that_it_may_read(self, root, runs):
+        (root / build.USES_PAPER).write_text("values = dict\n")
+        edit(
+            root / "notebooks/one.py",
+            "from lctem_core.sim",
+            "from lctem_core import paper\nfrom lctem_core.sim",
+        )
+        assert rerun(root, runs) == ["one"]
+        edit(root / build.PAPER, "Counted", "Counted again")
+        assert rerun(root, runs) == []
+        edit(root / build.PAPER, "value: 42", "value: 43")
         assert rerun(root, runs) == ["one"]
 
     def test_for_parameters_and_not_after_switching_back(self, root, runs):
@@ -300,8 +314,11 @@ def test_real_kernel_runs_and_a_failure_keeps_the_last_good_notebook(root, capsy
     assert "one: unchanged" in capsys.readouterr().out
 
 
-ENTRY = {"id": "a", "quantity": "q", "value": 29.52, "where": "Table 1", "comparison": "same"}
-SAME = ENTRY | {"here": "answer", "data": "ours"}
+ENTRY = {
+    "id": "a", "quantity": "q", "value": 29.52, "unit": "", "where": "Table 1", "reason": "So.",
+    "comparison": "none",
+}  # fmt: skip
+SAME = ENTRY | {"comparison": "same", "here": "answer", "notebook": "one", "data": "ours"}
 
 
 class TestVerdict:
@@ -327,7 +344,7 @@ class TestVerdict:
 
     def test_others(self):
         assert pages.verdict(SAME | {"comparison": "not comparable"}, 3) == "not comparable"
-        assert pages.verdict(ENTRY | {"comparison": "none"}, None) == "no counterpart"
+        assert pages.verdict(ENTRY, None) == "no counterpart"
         assert pages.verdict(SAME, "not run: no data here") == "not run"
 
     def test_number_against_text(self):
@@ -336,60 +353,24 @@ class TestVerdict:
 
 
 class TestValues:
-    @pytest.fixture
-    def read(self, tmp_path):
-        def read(*entries):
-            path = tmp_path / "paper_values.yaml"
-            path.write_text(pages.yaml.safe_dump(list(entries)))
-            return pages.read_values(path)
+    def test_a_bad_file_stops_the_build_in_words(self, tmp_path):
+        path = tmp_path / "paper_values.yaml"
+        path.write_text("- {id: a}")
+        with pytest.raises(build.BuildError, match=r"entry 1 \(a\): quantity, value, unit"):
+            pages.read_values(path)
 
-        return read
-
-    def test_good(self, read):
-        assert read(SAME) == [SAME]
-        assert read(ENTRY | {"comparison": "none", "reason": "not measured"})
-
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            ({"quantity": ""}, "quantity missing"),
-            ({"value": None}, "value missing"),
-            ({"value": True}, "must be a number or a text"),
-            ({"tolernace": 1}, "unknown field tolernace"),
-            ({"tolerance": -1}, "at least 0"),
-            ({"tolerance": "1 %"}, "at least 0"),
-            ({"value": "1–2", "tolerance": 1}, "needs a number as value"),
-            ({"comparison": "maybe"}, "must be one of"),
-            ({"comparison": "none", "here": None}, "needs a reason"),
-            ({"comparison": "none", "reason": "r"}, "cannot have here"),
-            ({"here": None}, "needs here"),
-            ({"data": None}, "needs data"),
-        ],
-    )
-    def test_bad(self, read, change, message):
-        with pytest.raises(pages.BuildError, match=f"entry 1 .*{message}"):
-            read(SAME | change)
-
-    def test_not_entries(self, read, tmp_path):
-        with pytest.raises(pages.BuildError, match="occurs twice"):
-            read(SAME, SAME)
-        with pytest.raises(pages.BuildError, match="not a mapping"):
-            read("text")
-        (tmp_path / "paper_values.yaml").write_text("a: [")
-        with pytest.raises(pages.BuildError, match="cannot be read"):
-            pages.read_values(tmp_path / "paper_values.yaml")
-        with pytest.raises(pages.BuildError, match="cannot be read"):
-            pages.read_values(tmp_path / "missing.yaml")
-
-    def test_here_must_be_glued_once_and_plainly(self):
-        records = [{"notebook": "one", "glued": {"answer": "29.5", "array": "np.float64(1.0)"}}]
+    def test_here_must_be_glued_plainly_by_the_notebook_named(self):
+        glued = {"answer": "29.5", "array": "np.float64(1.0)"}
+        records = [
+            {"notebook": "one", "glued": glued},
+            {"notebook": "two", "glued": {"answer": "1"}},
+        ]
         assert pages.our_value(SAME, records) == (29.5, "one")
+        assert pages.our_value(SAME | {"notebook": "two"}, records) == (1, "two")
         with pytest.raises(pages.BuildError, match="found: none"):
             pages.our_value(SAME | {"here": "missing"}, records)
-        with pytest.raises(pages.BuildError, match="glued by notebook two; found: none"):
-            pages.our_value(SAME | {"notebook": "two"}, records)
-        with pytest.raises(pages.BuildError, match="found: one, two"):
-            pages.our_value(SAME, [*records, {"notebook": "two", "glued": {"answer": "1"}}])
+        with pytest.raises(pages.BuildError, match="glued by notebook three; found: one, two"):
+            pages.our_value(SAME | {"notebook": "three"}, records)
         with pytest.raises(pages.BuildError, match=r"Use glue\('array', float\(x\)"):
             pages.our_value(SAME | {"here": "array"}, records)
 
@@ -411,16 +392,26 @@ def test_numbers_as_printed(value, text):
     assert pages.number(value) == text
 
 
-def test_results_link_to_the_audit():
-    findings = {"a": [("audit-split", "cannot both hold")] * 2 + [("audit-pairs", "reproduces")]}
-    glued = {"answer": "29.5", pages.AUDIT: repr(findings)}
-    records = [{"notebook": "one", "profile": "smoke", "glued": glued}]
-    page = pages.results_page([SAME, SAME | {"id": "other"}], records)
-    link = (
-        "Audit: split {ref}`cannot both hold <audit-split>`; pairs {ref}`reproduces <audit-pairs>`."
+def test_results_link_to_every_chapter_that_audits():
+    split = {"a": [("audit-split", "cannot both hold")] * 2 + [("audit-pairs", "reproduces")]}
+    counts = {"reproduces": 1, "cannot both hold": 2}
+    found = {"answer": "29.5", pages.AUDIT: repr(split), pages.AUDIT_COUNTS: repr(counts)}
+    times = {"a": [("audit-times", "reproduces")], "other": [("audit-times", "reproduces")]}
+    more = {pages.AUDIT: repr(times), pages.AUDIT_COUNTS: repr({"reproduces": 1})}
+    records = [
+        {"notebook": name, "profile": "smoke", "glued": glued}
+        for name, glued in {"one": found, "two": more, "three": {}}.items()
+    ]
+    values = [SAME, SAME | {"id": "other"}, SAME | {"id": "third"}]
+    page = pages.results_page(values, records)
+    # Once for two findings of a section, and of both chapters.
+    link = "split {ref}`cannot both hold <audit-split>`; pairs {ref}`reproduces <audit-pairs>`"
+    assert page.count(f"Audit: {link}; times {{ref}}`reproduces <audit-times>`.") == 1
+    assert page.count("{.audit}") == 2
+    assert (
+        "4 claims of the paper are audited in {doc}`notebooks/one`, {doc}`notebooks/two`: " in page
     )
-    assert page.count(link) == 1  # of the one value, and once for two findings of a section
-    assert page.count("{.audit}") == 1
-    assert "looks at 1 of them" in page
-    del glued[pages.AUDIT]
+    assert "reproduces 2, cannot both hold 2. They concern 2 of these values." in page
+    del found[pages.AUDIT]
+    del more[pages.AUDIT]
     assert "udit" not in pages.results_page([SAME], records)

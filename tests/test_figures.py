@@ -21,3 +21,10 @@ def test_labels_cover_neither_each_other_nor_points(seed):
         assert not box.count_overlaps(boxes[:i])
         assert not any(box.contains(*at) for at in axes.transData.transform(np.stack([x, y], 1)))
     plt.close(figure)
+
+
+def test_numbers_in_words():
+    assert figures.percent(0.456) == "46 %"
+    assert figures.percent(0.0456, 1) == "4.6 %"
+    assert figures.scientific(4.47e8) == "4.5 × 10⁸"
+    assert figures.scientific(1e-7) == "10⁻⁷"

@@ -1,19 +1,19 @@
-"""Findings of an audit, the paper's values as arrays, and what the audit measures."""
+"""The paper's values with their rules, and the findings of an audit."""
 
-import numpy as np
+import os
+
 import pytest
+import yaml
 
 from lctem_core import paper
 from lctem_core.errors import InputError
-from lctem_core.paper import CANNOT_BOTH, REPRODUCES, UNCHECKED, VERDICTS, Audit
-from lctem_core.train.leakage import recall, recall_scores
+from lctem_core.paper import CANNOT_BOTH, CORRECTED, REPRODUCES, UNCHECKED, VERDICTS, Audit
 
-VALUES = "book/paper_values.yaml"
-
-
-@pytest.fixture(scope="module")
-def printed(request):
-    return paper.read_values(request.config.rootpath / VALUES)
+ENTRY = {
+    "id": "time.x", "quantity": "a time", "value": 29.5, "unit": "ms", "where": "Table 2",
+    "comparison": "same", "here": "time", "notebook": "05_timing", "data": "ours", "reason": "So.",
+}  # fmt: skip
+NONE = {k: v for k, v in ENTRY.items() if k not in ("here", "notebook", "data")}
 
 
 @pytest.fixture
@@ -79,65 +79,109 @@ def test_what_cannot_be_added(findings, changed, message):
         findings.add("one", "fourth", **told | changed)
 
 
+def test_findings_as_a_chapter_records_them(findings):
+    glued = findings.glued()
+    assert glued["n_findings"] == 3
+    assert (glued["n_reproduces"], glued["n_cannot_both"], glued["n_unchecked"]) == (1, 1, 1)
+    assert glued["audit_counts"] == findings.counts()
+    assert glued["audit_of_values"] == findings.of_values()
+
+
+def test_an_audit_knows_the_papers_values():
+    told = {"paper": "", "recomputed": "", "verdict": REPRODUCES}
+    audit = Audit()
+    audit.add("one", "pairs", **told, values=["dataset.pairs"])
+    with pytest.raises(InputError, match=r"got time\.x"):
+        audit.add("one", "times", **told, values=["time.x"])
+
+
+def test_verdict_of_a_comparison():
+    assert paper.judged(True) == REPRODUCES
+    assert paper.judged(False) == CANNOT_BOTH
+    assert paper.judged(False, CORRECTED) == CORRECTED
+    assert paper.judged(None) == UNCHECKED
+
+
 # The paper's values ------------------------------------------------------------------------------
 
 
-def test_values_are_those_of_the_file(printed):
-    assert printed["dataset.pairs"] == 1204
-    assert printed["insitu.dose_reduction"] == "1/100"
+def test_values_are_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paper.values.cache_clear()
+    assert paper.values()["dataset.pairs"] == 1204
+    assert paper.values()["insitu.dose_reduction"] == "1/100"
 
 
-def test_values_need_the_source_tree(tmp_path):
-    with pytest.raises(FileNotFoundError, match="Run in the source tree"):
-        paper.read_values(tmp_path / "paper_values.yaml")
+def test_values_cannot_be_changed():
+    with pytest.raises(TypeError):
+        paper.values()["dataset.pairs"] = 1205
 
 
-def test_cells_keep_row_and_unit(printed):
-    cells = paper.read_cells(printed)
-    assert cells["window"].tolist() == [20, 20, 20, 50, 50, 50]
-    assert cells["spacer"].tolist() == [0.05, 0.15, 0.5, 0.15, 0.5, 5.0]
-    assert cells["window_actual"].tolist() == [36, 38, 34, 66, 68, 64]
-    assert cells["b"].tolist() == [4.1, 4.9, 4.9, 7.0, 7.5, 10.1]
-    # 2.3 per millimetre, and the row of the 50 µm window with a 500 nm spacer.
-    assert cells["a"][4] == pytest.approx(0.0023)
-    assert cells["g_lower"] == pytest.approx([0.0028, 0.002, 0.0029, 0.0019, 0.0015, 0.0011])
-    assert cells["h_upper"][1] == 0.97
+def test_the_file_comes_with_the_package():
+    assert paper.PATH.parent.samefile(os.path.dirname(paper.__file__))
 
 
-# Measures ----------------------------------------------------------------------------------------
+def test_ends_of_a_range():
+    assert paper.bounds("dataset.ssim_low_range") == (0.1, 0.2)
+    assert paper.bounds("dataset.dose_wet") == (1, 1000)
+    for id in ("dataset.pairs", "time.x"):
+        with pytest.raises(InputError, match="the id of a range"):
+            paper.bounds(id)
 
 
-class Scenes:
-    """Pairs of few truths: pair i shows scene i mod n, its noisy image with noise of its own."""
+@pytest.fixture
+def read(tmp_path):
+    def read(*entries):
+        path = tmp_path / "values.yaml"
+        path.write_text(yaml.safe_dump(list(entries)))
+        return paper.read_entries(path)
 
-    def __init__(self, scenes, noise):
-        self.scenes, self.noise = scenes, noise
-
-    def truth(self, i):
-        rng = np.random.default_rng(i % self.scenes)
-        return np.kron(rng.random((4, 4)), np.ones((32, 32))).astype(np.float32)
-
-    def noisy(self, i):
-        noise = np.random.default_rng([i, 1]).normal(0, self.noise, (128, 128))
-        return np.clip(self.truth(i) + noise, 0, 1).astype(np.float32)
+    return read
 
 
-def test_a_memory_knows_the_scenes_it_has_seen():
-    scenes = Scenes(scenes=5, noise=0.2)
-    recalled = recall(scenes, np.arange(10, 20), np.arange(5))
-    assert (recalled % 5).tolist() == [0, 1, 2, 3, 4]
-    assert recall_scores(scenes, np.arange(10, 20), np.arange(5)) == pytest.approx(1)
+def test_good_entries(read):
+    assert read(ENTRY) == [ENTRY]
+    assert read(ENTRY | {"tolerance": 0.5, "unit": ""})
+    assert read(NONE | {"comparison": "none", "value": "1–2"})
+    assert read(ENTRY | {"comparison": "not comparable"})
 
 
-def test_a_memory_does_not_know_the_others():
-    scenes = Scenes(scenes=40, noise=0.2)
-    scores = recall_scores(scenes, np.arange(20, 40), np.arange(5))
-    assert scores.max() < 0.9
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"quantity": ""}, "quantity missing"),
+        ({"unit": None}, "unit missing"),
+        ({"value": None}, "value missing"),
+        ({"value": True}, "must be a number or a text"),
+        ({"reason": ""}, "reason missing"),
+        ({"tolernace": 1}, "unknown field tolernace"),
+        ({"tolerance": -1}, "at least 0"),
+        ({"tolerance": "1 %"}, "at least 0"),
+        ({"value": "1–2", "tolerance": 1}, "needs a number as value"),
+        ({"comparison": "not comparable", "tolerance": 1}, "comparison 'same'"),
+        ({"comparison": "maybe"}, "must be one of"),
+        ({"comparison": "none"}, "cannot have here, notebook, data"),
+        ({"here": None}, "needs here"),
+        ({"data": None}, "here needs data"),
+        ({"notebook": None}, "here needs notebook"),
+    ],
+)
+def test_bad_entries(read, change, message):
+    with pytest.raises(InputError, match=f"entry 1 .*{message}"):
+        read(ENTRY | change)
 
 
-def test_a_memory_takes_an_image_without_contrast():
-    class Flat(Scenes):
-        def noisy(self, i):
-            return np.full((128, 128), 0.5, np.float32)
-
-    assert recall(Flat(3, 0), np.arange(3), np.arange(2)).shape == (2,)
+def test_what_is_no_list_of_entries(read, tmp_path):
+    with pytest.raises(InputError, match=r"entry 2 .*occurs twice"):
+        read(ENTRY, ENTRY)
+    with pytest.raises(InputError, match="not a mapping"):
+        read("text")
+    path = tmp_path / "values.yaml"
+    path.write_text("a: [")
+    with pytest.raises(InputError, match=r"values\.yaml, which cannot be read"):
+        paper.read_entries(path)
+    path.write_text("a: 1")
+    with pytest.raises(InputError, match="a list of entries"):
+        paper.read_entries(path)
+    with pytest.raises(InputError, match="cannot be read"):
+        paper.read_entries(tmp_path / "missing.yaml")

@@ -1,19 +1,18 @@
-"""book/paper_values.yaml: form, completeness of the tables, and arithmetic between entries."""
+"""The paper's values: form, completeness of the tables, and arithmetic between entries."""
 
 import math
 import re
 from pathlib import Path
 
 import pytest
-import yaml
+
+from lctem_core import paper
 
 ROOT = Path(__file__).resolve().parents[1]
-ENTRIES = yaml.safe_load((ROOT / "book/paper_values.yaml").read_text("utf8"))
+ENTRIES = paper.read_entries()  # itself refuses an entry that breaks a rule
 BY_ID = {entry["id"]: entry for entry in ENTRIES}
 OURS = [entry for entry in ENTRIES if "here" in entry]
 
-REQUIRED = {"id", "quantity", "value", "unit", "where", "comparison", "reason"}
-OPTIONAL = {"tolerance", "here", "notebook", "data"}
 UNITS = {
     "", "px", "nm", "µm", "mm⁻¹", "°", "ms", "s", "min", "Hz", "frames/s", "GHz", "kV", "×", "%",
     "dB", "e-/nm²", "e-/nm²/s", "Gy/s",
@@ -39,18 +38,9 @@ def ids(prefix):
 # Form --------------------------------------------------------------------------------------------
 
 
-def test_ids_are_unique():
-    assert len(BY_ID) == len(ENTRIES)
-
-
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry["id"] for entry in ENTRIES])
-def test_schema(entry):
-    fields = set(entry)
-    assert fields >= REQUIRED
-    assert fields <= REQUIRED | OPTIONAL
+def test_form(entry):
     assert re.fullmatch(r"[a-zA-Z]\w*(\.\w+)+", entry["id"])
-    assert isinstance(entry["value"], int | float | str)
-    assert not isinstance(entry["value"], bool)
     # At the start of a table cell Markdown reads these as a quotation or a heading.
     assert not str(entry["value"]).startswith((">", "#"))
     assert entry["unit"] in UNITS
@@ -60,19 +50,8 @@ def test_schema(entry):
     assert entry["reason"].endswith(".")
     for place in entry["where"].split("; "):
         assert place.startswith(PLACES) or place == "equation S1", place
-
-    assert entry["comparison"] in {"same", "not comparable", "none"}
-    ours = {"here", "notebook", "data"}
-    if entry["comparison"] == "none":
-        assert not fields & ours
-    else:
-        assert fields >= ours
+    if "here" in entry:
         assert re.fullmatch(r"[a-z]\w*", entry["here"])
-        assert re.fullmatch(r"S?\d+_\w+", entry["notebook"])
-    if "tolerance" in entry:
-        assert entry["comparison"] == "same"
-        assert isinstance(entry["value"], int | float)
-        assert entry["tolerance"] >= 0
 
 
 def test_our_names_are_unique():
@@ -83,8 +62,6 @@ def test_our_names_are_unique():
 @pytest.mark.parametrize("entry", OURS, ids=[entry["here"] for entry in OURS])
 def test_the_notebook_records_our_number(entry):
     notebook = ROOT / "notebooks" / f"{entry['notebook']}.py"
-    if not notebook.exists():
-        pytest.skip(f"{notebook.name} is not there yet")
     assert f'"{entry["here"]}"' in notebook.read_text("utf8")
 
 
@@ -172,7 +149,7 @@ def test_equation_s1_combines_the_coefficients():
     assert value("bulge.spacer_bound") == value("bulge.eta")
 
 
-# What the printed numbers do not obey: nobody shall “correct” a transcription ---------------------
+# What the printed numbers do not obey: no transcription is “corrected” ---------------------
 
 
 def test_window_ratios_contradict_table_s1():

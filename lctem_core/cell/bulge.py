@@ -1,4 +1,4 @@
-"""How a window bulges: the supplement's tables, their fits, and equation S1.
+"""How a window bulges: fits to the supplement's tables, and equation S1.
 
 Lengths are in µm and curvatures in mm⁻¹ throughout, as the supplement prints them.
 """
@@ -6,79 +6,22 @@ Lengths are in µm and curvatures in mm⁻¹ throughout, as the supplement print
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
-from lctem_core.errors import InputError
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One row of Tables S1 and S2.
-
-    Attributes
-    ----------
-    window : int
-        Specified window size W [µm].
-    actual : float
-        Actual window size W_A, mean of the four edges [µm].
-    spacer : float
-        S [µm].
-    a, b : float
-        Of h′ = -a r² + b over the window [mm⁻¹, µm].
-    g_upper, g_lower : float
-        Curvatures along the edges [mm⁻¹].
-    h_upper, h_lower : float
-        Maxima along the edges [µm].
-    """
-
-    window: int
-    actual: float
-    spacer: float
-    a: float
-    b: float
-    g_upper: float
-    g_lower: float
-    h_upper: float
-    h_lower: float
-
-
-#: Tables S1 and S2 of the supplement, as printed.
-CELLS = (
-    Cell(20, 36, 0.05, 3.7, 4.1, 7.5, 2.8, 1.5, 0.6),
-    Cell(20, 38, 0.15, 3.6, 4.9, 6.9, 2.0, 0.97, 0.30),
-    Cell(20, 34, 0.5, 4.3, 4.9, 6.8, 2.9, 1.4, 0.40),
-    Cell(50, 66, 0.15, 2.2, 7.0, 2.7, 1.9, 2.5, 1.3),
-    Cell(50, 68, 0.5, 2.3, 7.5, 3.4, 1.5, 3.1, 1.6),
-    Cell(50, 64, 5.0, 2.1, 10.1, 2.8, 1.1, 2.0, 0.81),
+from lctem_core.cell.tables import (
+    CELLS,
+    PRINTED,
+    SPACERS,
+    WINDOWS,
+    Cell,
+    Coefficients,
+    columns,
+    within_rounding,
 )
-
-
-@dataclass(frozen=True)
-class Coefficients:
-    """Of equation S1: ã and b̃ of the two membranes (dimensionless), η [µm]."""
-
-    a_upper: float
-    a_lower: float
-    b_upper: float
-    b_lower: float
-    offset: float
-
-    @property
-    def a_mean(self) -> float:
-        """√(ã_U ã_L)."""
-        return float(np.sqrt(self.a_upper * self.a_lower))
-
-    @property
-    def b_sum(self) -> float:
-        """b̃_U + b̃_L."""
-        return self.b_upper + self.b_lower
-
-
-#: As printed in the text of the supplement.
-PRINTED = Coefficients(0.20, 0.11, 0.038, 0.018, 2.5)
+from lctem_core.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,30 +112,85 @@ def thirteen_points(window: float) -> np.ndarray:
     return steps * window / 2
 
 
+def simulated_points(
+    cell: Cell, scatter: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Thirteen measurements as they may have been, from a cell's printed a and b.
+
+    Parameters
+    ----------
+    cell : Cell
+    scatter : float
+        Standard deviation of a measured thickness [µm].
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    x, y, height : ndarray, (13,)
+        Places of `thirteen_points`, and h′ there [µm].
+    """
+    x, y = thirteen_points(cell.actual).T
+    height = cell.b - cell.a / 1000 * (x**2 + y**2)
+    return x, y, height + scatter * rng.standard_normal(len(x))
+
+
+def coverage(
+    scatter: float, number: int, rng: np.random.Generator, cells: Sequence[Cell] = CELLS
+) -> tuple[float, float]:
+    """Share of `fit_bulge`'s intervals that hold the planted a, and the planted b.
+
+    Parameters
+    ----------
+    scatter : float
+        As for `simulated_points` [µm].
+    number : int
+        Of data sets per cell.
+    rng : numpy.random.Generator
+    cells : sequence of Cell
+
+    Returns
+    -------
+    tuple of float
+    """
+    hits = []
+    for cell in cells:
+        for _ in range(number):
+            a, b = fit_bulge(*simulated_points(cell, scatter, rng))
+            hits.append(
+                (a.interval[0] < cell.a < a.interval[1], b.interval[0] < cell.b < b.interval[1])
+            )
+    share_a, share_b = np.mean(hits, axis=0)
+    return float(share_a), float(share_b)
+
+
+def through_origin(x: np.ndarray, y: np.ndarray) -> Line:
+    """Least-squares slope of y = slope · x, from (N,) each."""
+    [line] = linear_fit(np.asarray(x, float)[:, None], y)
+    return line
+
+
 def edge_coefficient(side: str, cells: Sequence[Cell] = CELLS) -> Line:
     """ã of g = ã / W_A for the ``upper`` or ``lower`` membrane, refitted from Table S2.
 
     1/g = W_A / ã by least squares through the origin on 1/g; the interval is that of 1/ã, inverted.
     """
-    actual = np.array([cell.actual for cell in cells])
-    curvature = np.array([getattr(cell, f"g_{side}") for cell in cells]) / 1000  # µm⁻¹
-    [line] = linear_fit(actual[:, None], 1 / curvature)
+    table = columns(cells)
+    line = through_origin(table["actual"], 1000 / table[f"g_{side}"])  # both in µm
     low, high = line.interval
     return Line(1 / line.value, line.error / line.value**2, (1 / high, 1 / low), line.residuals)
 
 
 def protrusion_coefficient(side: str, cells: Sequence[Cell] = CELLS) -> Line:
     """b̃ of h = b̃ W_A for the ``upper`` or ``lower`` membrane, refitted from Table S2."""
-    actual = np.array([cell.actual for cell in cells])
-    [line] = linear_fit(actual[:, None], np.array([getattr(cell, f"h_{side}") for cell in cells]))
-    return line
+    table = columns(cells)
+    return through_origin(table["actual"], table[f"h_{side}"])
 
 
 def offset(b_sum: float, cells: Sequence[Cell] = CELLS) -> Line:
     """η of b = b̃ W_A + η + S with a given b̃_U + b̃_L, the mean over Table S1 [µm]."""
-    rest = np.array([cell.b - cell.spacer - b_sum * cell.actual for cell in cells])
-    [line] = linear_fit(np.ones((len(rest), 1)), rest)
-    return line
+    table = columns(cells)
+    rest = table["b"] - table["spacer"] - b_sum * table["actual"]
+    return through_origin(np.ones(len(rest)), rest)
 
 
 def refitted(cells: Sequence[Cell] = CELLS) -> Coefficients:
@@ -202,28 +200,25 @@ def refitted(cells: Sequence[Cell] = CELLS) -> Coefficients:
     return Coefficients(a_upper, a_lower, b_upper, b_lower, offset(b_upper + b_lower, cells).value)
 
 
-def within_rounding(rng: np.random.Generator) -> tuple[Cell, ...]:
-    """Tables S1 and S2 with digits drawn at random that print as the same numbers."""
-    drawn = []
-    for cell in CELLS:
-        # Two digits are printed of each number, but one of the 0.6 µm.
-        steps = {"actual": 1.0, "a": 0.1, "b": 0.1, "g_upper": 0.1, "g_lower": 0.1}
-        steps |= {
-            name: 0.1 if getattr(cell, name) >= 1 else 0.01 for name in ("h_upper", "h_lower")
-        }
-        if cell.h_lower == 0.6:
-            steps["h_lower"] = 0.1
-        drawn.append(
-            replace(
-                cell, **{k: getattr(cell, k) + s * rng.uniform(-0.5, 0.5) for k, s in steps.items()}
-            )
-        )
-    return tuple(drawn)
+def by_rounding(number: int, rng: np.random.Generator) -> dict[str, float]:
+    """How far the digits that the tables do not print move the refitted coefficients.
 
+    Parameters
+    ----------
+    number : int
+        Of tables drawn that print alike.
+    rng : numpy.random.Generator
 
-#: Ranges of W_A and S over which equation S1 was fitted [µm].
-WINDOWS = (min(cell.actual for cell in CELLS), max(cell.actual for cell in CELLS))
-SPACERS = (min(cell.spacer for cell in CELLS), max(cell.spacer for cell in CELLS))
+    Returns
+    -------
+    dict
+        Half the range that holds 95 % of the refits, by the names of `Coefficients`.
+    """
+    drawn = [refitted(within_rounding(rng)) for _ in range(number)]
+    names = ("a_upper", "a_lower", "b_upper", "b_lower", "offset", "a_mean", "b_sum")
+    found = np.array([[getattr(one, name) for name in names] for one in drawn])
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    return dict(zip(names, ((high - low) / 2).tolist(), strict=True))
 
 
 def liquid_thickness(
@@ -292,8 +287,3 @@ def liquid_thickness(
     top = coefficients.b_sum * window + coefficients.offset + spacer
     height = top - coefficients.a_mean / window * (x**2 + y**2)
     return np.where(inside, height, np.nan)
-
-
-def slope(x: np.ndarray, y: np.ndarray) -> float:
-    """Least-squares slope of y = slope · x, a line through the origin."""
-    return float(np.dot(x, y) / np.dot(x, x))

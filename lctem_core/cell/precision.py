@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lctem_core.cell.locate import locate
-from lctem_core.cell.parallax import distance_limit
+from lctem_core.cell.parallax import distance_limit, fit_displacement
 from lctem_core.errors import InputError
 from lctem_core.simulate.optics import (
     Acquisition,
@@ -64,6 +64,10 @@ class Spot:
         lower, upper = self.acquisition.blurs
         one = replace(self.acquisition, blur=upper if self.upper else lower)
         return fit_gain(one, self.pixel_size)
+
+    def at_dose(self, dose: float) -> Spot:
+        """The same with another dose in the background [e-/nm²]."""
+        return replace(self, acquisition=replace(self.acquisition, dose=dose))
 
     def limit(self) -> float:
         """Least standard error of a coordinate [nm], the Cramér–Rao bound.
@@ -145,46 +149,37 @@ class Design:
         missed = abs(distance) * distance_limit(self.angles, np.deg2rad(angle_error))
         return float(np.sqrt(located**2 + missed**2 + (scale_error * distance) ** 2))
 
+    def rehearse(
+        self,
+        number: int,
+        sigma: float,
+        rng: np.random.Generator,
+        *,
+        distance: float = 500.0,
+        offset: float = 700.0,
+    ) -> tuple[float, float]:
+        """Fit simulated series of this design, to check what `error` and the intervals promise.
 
-def film_errors(
-    number: int,
-    localisation: float,
-    rng: np.random.Generator,
-    *,
-    film: tuple[float, float] = (40.0, 55.0),
-    diameter: float = 100.0,
-    spread: float = 0.1,
-    design: Design | None = None,
-) -> np.ndarray:
-    """Film thicknesses that the paper's test would give, one pair of particles per film.
+        Parameters
+        ----------
+        number : int
+            Of series.
+        sigma : float
+            Standard deviation of a relative position p(θ) [nm].
+        rng : numpy.random.Generator
+        distance, offset : float
+            Planted t and p(0) [nm].
 
-    The film lies between two particles, so that their centres are one mean radius of either
-    farther apart than its faces; as in the paper's cells, the nominal diameter is taken for it.
-
-    Parameters
-    ----------
-    number : int
-        Of films.
-    localisation : float
-        Standard error of one coordinate of one particle [nm].
-    rng : numpy.random.Generator
-    film : tuple of float
-        Range of true thicknesses [nm], uniform.
-    diameter, spread : float
-        Nominal diameter [nm] and relative standard deviation of the particles.
-    design : Design, optional
-        By default the paper's -5°, 0°, +5°.
-
-    Returns
-    -------
-    ndarray, (number,)
-        Measured thicknesses [nm].
-    """
-    angles = (design or Design(5.0, 3)).angles
-    theta = np.deg2rad(angles)
-    sizes = diameter * (1 + spread * rng.standard_normal((number, 2)))
-    distance = rng.uniform(*film, number) + sizes.mean(axis=1)
-    noise = np.sqrt(2) * localisation * rng.standard_normal((number, len(theta)))
-    position = distance[:, None] * np.sin(theta) + noise
-    slopes = np.linalg.pinv(np.column_stack([np.sin(theta), np.cos(theta)]))[0]
-    return position @ slopes - diameter
+        Returns
+        -------
+        deviation : float
+            Standard deviation of the fitted distances [nm].
+        covered : float
+            Share of the 95 % intervals that hold the planted distance.
+        """
+        theta = np.deg2rad(self.angles)
+        noise = sigma * rng.standard_normal((number, len(theta)))
+        series = offset * np.cos(theta) + distance * np.sin(theta) + noise
+        fits = [fit_displacement(self.angles, one) for one in series]
+        covered = [fit.interval[0] < distance < fit.interval[1] for fit in fits]
+        return float(np.std([fit.distance for fit in fits])), float(np.mean(covered))

@@ -146,6 +146,24 @@ class Trajectory:
         values = self.of(species)
         return self._last(np.abs(values / values[-1] - 1) > within)
 
+    def slowest(self, within: float = 0.01) -> tuple[float, str]:
+        """Time from which on all species but water stay near their last values.
+
+        Parameters
+        ----------
+        within : float
+            As for `settled`.
+
+        Returns
+        -------
+        time : float
+            [s]
+        species : str
+            The last of them.
+        """
+        each = ((self.settled(one, within), one) for one in SPECIES if one != "H2O")
+        return max(each, key=lambda found: found[0])
+
     def ph_settled(self, within: float = 0.05) -> float:
         """Time from which on the pH stays within `within` of its last value [s]."""
         return self._last(np.abs(self.ph - self.ph[-1]) > within)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lctem_core.cell.bulge import PRINTED, SPACERS, WINDOWS, Coefficients, liquid_thickness
+from lctem_core.cell.bulge import liquid_thickness
+from lctem_core.cell.tables import PRINTED, SPACERS, WINDOWS, Coefficients
 
 #: Heights are drawn this many times larger than lengths along the window.
 EXAGGERATION = 4

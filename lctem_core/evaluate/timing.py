@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import platform
 import time
@@ -135,8 +136,8 @@ def operations(
     Parameters
     ----------
     network : torch.nn.Module
-        Takes (1, channels, height, width); put into evaluation mode, because batch statistics of
-        one image would not exist at the deepest layers.
+        Takes (1, channels, height, width); counted in evaluation mode, because batch statistics
+        of one image would not exist at the deepest layers.
     height, width : int
         [px]
     channels : int
@@ -148,9 +149,10 @@ def operations(
     int
         [FLOP]
     """
-    network.eval()
+    # On the device "meta" tensors have shapes and no values: counted, not computed.
+    network = copy.deepcopy(network).to("meta").eval()
     with FlopCounterMode(display=False) as counter, torch.set_grad_enabled(training):
-        refined = network(torch.zeros(1, channels, height, width))
+        refined = network(torch.zeros(1, channels, height, width, device="meta"))
         if training:
             refined.sum().backward()
     return int(counter.get_total_flops())

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lctem_core import paper
 from lctem_core.errors import InputError
 from lctem_core.simulate import shapes
 from lctem_core.simulate.movie import Motion, Movie
@@ -21,11 +22,12 @@ from lctem_core.simulate.optics import (
 )
 from lctem_core.simulate.recipes import PAPER, draw_scene, draw_wet
 
-#: Dose of a frame as the paper's Figure 4a has it: about 1, 10, 80, then 1 e-/nm². Between the
-#: times [s] the logarithm of the dose changes linearly.
-PROGRAMME = ((0, 1), (6, 1), (8, 10), (11, 10), (12.5, 80), (16, 80), (19, 1), (23, 1))
-#: Times of the paper's Figure 4b–m [s].
-SHOWN = (0, 10, 13, 23)
+#: Times of the paper's Figure 4b–m [s], and doses of a frame at the first three [e-/nm²].
+SHOWN = tuple(paper.values()[f"figure4.time_{letter}"] for letter in "bcde")
+_B, _C, _D = (paper.values()[f"figure4.dose_{letter}"] for letter in "bcd")
+#: Dose of a frame as read from the paper's Figure 4a, which ends as it began. Between the times [s]
+#: the logarithm of the dose changes linearly.
+PROGRAMME = ((0, _B), (6, _B), (8, _C), (11, _C), (12.5, _D), (16, _D), (19, _B), (23, _B))
 #: Field of view at 20,000 times [nm]: the scale bar of the paper's Figure 4b, and its frame.
 WIDTH = 2560.0
 #: What gives the particles the contrast of the published real frame, half of the background.

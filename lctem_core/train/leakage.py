@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
-import cv2
 import numpy as np
 
 from lctem_core.errors import InputError
-from lctem_core.evaluate import metrics
 from lctem_core.evaluate.bootstrap import resampled
-from lctem_core.refine.preprocess import reduce
-from lctem_core.train.pairs import Images, Pair
+from lctem_core.train.pairs import Pair, overlap, split
 
 #: What was trained on: nothing of a pair, another pair with its dry image, the pair itself.
 UNSEEN, SHARED, TRAINED = 0, 1, 2
@@ -120,54 +117,26 @@ def gains(
     return np.stack([solved(np.ones(count)), low, high], axis=1)
 
 
-#: Side [px] and blur [px] of the images that `recall` compares.
-_THUMBNAIL, _BLUR = 64, 2.0
-
-
-def recall(images: Images, training: np.ndarray, validation: np.ndarray) -> np.ndarray:
-    """Training pair that each validation pair's noisy image resembles most.
-
-    A memory instead of a network: it refines nothing, and its score, that of the truth it
-    recalls, shows what a split lets through. Resemblance is the correlation of the noisy images,
-    reduced to 64 × 64 pixels and blurred.
+def overlaps(
+    pairs: Sequence[Pair], how: str, seeds: Iterable[int], fraction: float = 0.1
+) -> dict[str, np.ndarray]:
+    """What many splits have shown of their validation pairs in training.
 
     Parameters
     ----------
-    images : Images
-        A prepared store.
-    training, validation : ndarray of int
-        Indices as from `lctem_core.train.pairs.split`.
+    pairs : sequence of Pair
+        The list.
+    how : str
+        ``grouped`` or ``random``, see `lctem_core.train.pairs.split`.
+    seeds : iterable of int
+        One per split.
+    fraction : float
+        Share for validation.
 
     Returns
     -------
-    ndarray of int
-        Index of a training pair for each validation pair.
+    dict of ndarray, (number of seeds,)
+        ``dry``, ``wet`` and ``iou``, see `lctem_core.train.pairs.overlap`.
     """
-    known = np.stack([_fingerprint(images.noisy(i)) for i in training])
-    asked = np.stack([_fingerprint(images.noisy(i)) for i in validation])
-    return np.asarray(training)[(asked @ known.T).argmax(axis=1)]
-
-
-def _fingerprint(image: np.ndarray) -> np.ndarray:
-    small = cv2.GaussianBlur(reduce(image, _THUMBNAIL), (0, 0), _BLUR).ravel()
-    small = small - small.mean()
-    return small / max(float(np.linalg.norm(small)), 1e-12)
-
-
-def recall_scores(images: Images, training: np.ndarray, validation: np.ndarray) -> np.ndarray:
-    """SSIM of the recalled truth with the right one, for each validation pair.
-
-    Parameters
-    ----------
-    images, training, validation
-        As for `recall`.
-
-    Returns
-    -------
-    ndarray, (len(validation),)
-    """
-    recalled = recall(images, training, validation)
-    return np.array([
-        metrics.ssim(images.truth(j), images.truth(i))
-        for i, j in zip(validation, recalled, strict=True)
-    ])  # fmt: skip
+    found = [overlap(pairs, *split(pairs, how, fraction, seed)) for seed in seeds]
+    return {key: np.array([one[key] for one in found]) for key in found[0]}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lctem_core.cell.parallax import distance_limit, fit_displacement
-from lctem_core.cell.precision import Design, Spot, film_errors
+from lctem_core.cell.precision import Design, Spot
 from lctem_core.simulate.camera import Camera
 from lctem_core.simulate.optics import Acquisition
 
@@ -62,13 +62,14 @@ def test_design_error_by_monte_carlo():
     assert design.error(800, 1.5) / design.error(800, 1.5, particles=4) == pytest.approx(2)
 
 
-def test_films_of_the_paper():
-    rng = np.random.default_rng(1)
-    exact = film_errors(4000, 0.0, rng, spread=0.0)
-    assert exact.min() >= 40
-    assert exact.max() <= 55
-    noisy = film_errors(4000, 2.9, rng)
-    sizes, films = 100 * 0.1 / np.sqrt(2), 15 / np.sqrt(12)
-    located = distance_limit((-5, 0, 5), np.sqrt(2) * 2.9)
-    assert noisy.mean() == pytest.approx(47.5, abs=3)
-    assert noisy.std() == pytest.approx(np.sqrt(located**2 + sizes**2 + films**2), rel=0.05)
+def test_a_rehearsed_design_scatters_as_its_limit_says():
+    rng, design = np.random.default_rng(3), Design(8.0, 11)
+    deviation, covered = design.rehearse(400, 2.0, rng)
+    assert deviation == pytest.approx(distance_limit(design.angles, 2.0), rel=0.1)
+    assert 0.92 < covered < 0.98
+
+
+def test_at_dose_changes_the_dose_alone():
+    brighter = SPOT.at_dose(80.0)
+    assert brighter.acquisition == replace(SPOT.acquisition, dose=80.0)
+    assert replace(brighter, acquisition=SPOT.acquisition) == SPOT

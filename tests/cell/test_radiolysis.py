@@ -160,6 +160,10 @@ def test_settling():
     assert trajectory.settled("H2") == pytest.approx(1e-3 * np.log(100), rel=0.03)
     assert trajectory.ph_settled(0.05) == pytest.approx(1e-3 * np.log(20), rel=0.03)
     assert trajectory.settled("OH") == time[0]
+    # 1 % of [H+] is a hundredth of e in its logarithm, over ln 10: it comes last.
+    slowest, species = trajectory.slowest()
+    assert species == "H+"
+    assert slowest == pytest.approx(1e-3 * np.log(np.log(10) / np.log(1.01)), rel=0.03)
 
 
 @pytest.mark.parametrize(

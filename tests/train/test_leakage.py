@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lctem_core.errors import InputError
-from lctem_core.train.leakage import SHARED, TRAINED, UNSEEN, gains, known
+from lctem_core.train.leakage import SHARED, TRAINED, UNSEEN, gains, known, overlaps
 from lctem_core.train.pairs import Pair, split
 
 
@@ -75,3 +75,15 @@ def test_what_cannot_be_answered_is_an_error():
     with pytest.raises(InputError, match="Score all images"):
         gains(scores[:, :-1], seen, groups)
     assert UNSEEN in seen
+
+
+def test_overlaps_of_many_splits():
+    pairs = pairs_of([0, 0, 1, 1, 2, 2, 3, 3])
+    random = overlaps(pairs, "random", range(5), fraction=0.2)
+    assert {name: one.shape for name, one in random.items()} == dict.fromkeys(random, (5,))
+    # Two pairs are held out of groups of two: their partners stay, unless they are each other's.
+    for seed, dry in enumerate(random["dry"]):
+        training, held = split(pairs, "random", 0.2, seed)
+        assert dry == np.mean([pairs[i].dry in {pairs[j].dry for j in training} for i in held])
+    assert random["dry"].max() == 1
+    assert not overlaps(pairs, "grouped", range(5), fraction=0.2)["dry"].any()
