@@ -536,4 +536,4 @@ if real is not None:
 # where, and about how large. What not to trust: facets, gaps between touching particles of a few
 # pixels, and grey levels, since the network has learned what dry particles look like and draws
 # them so. The faithful look keeps to what the frame shows. How far to trust it is measured in
-# {doc}`trust`.
+# {doc}`trust_images`.
