@@ -19,10 +19,10 @@
 # on a small GPU, 63 ms passed from the camera to the display, and about ten refined frames per second
 # were seen. Does a computer with two cores keep up? And what may be integrated when particles move, which the paper's did not?
 #
-# **The answer.** In recorded minutes on two cores, refining 99 % of the frames, 95 % of them within 20 ms, was, with AVX-512 and
-# bfloat16: {glue:text}`kept_up_avx512`. Without: {glue:text}`kept_up_avx2`. While nothing
-# moves, the temporal network is within {glue:text}`gain_static_sum:+.1f` dB of the paper's sum of ten; where each particle
-# moves by its diameter in ten frames, {glue:text}`gain_moving_sum:+.1f` dB above it.
+# **The answer.** The aim is to refine 99 % of the frames, 95 % of them within 20 ms. In recorded minutes on two cores with
+# AVX-512 and bfloat16: {glue:text}`kept_up_avx512`. On two cores without these instructions: {glue:text}`kept_up_avx2`. While nothing
+# moves, the temporal network differs by {glue:text}`gain_static_sum:+.1f` dB from the paper's sum of ten; where each particle
+# moves by its diameter in ten frames, by {glue:text}`gain_moving_sum:+.1f` dB.
 #
 # **How far to trust that.** There is no microscope here: the camera is simulated, and all scores are those of simulated movies, which
 # the shipped weights never saw. The rest is real: the same
