@@ -21,3 +21,16 @@ def test_labels_cover_neither_each_other_nor_points(seed):
         assert not box.count_overlaps(boxes[:i])
         assert not any(box.contains(*at) for at in axes.transData.transform(np.stack([x, y], 1)))
     plt.close(figure)
+
+
+def test_a_circle_around_each_region_and_none_elsewhere():
+    regions = np.zeros((64, 64), int)
+    regions[10:14, 20:26] = 1
+    regions[40:50, 5:9] = 2
+    figure, (axes,) = figures.columns_of(1)
+    figures.circled(axes, regions.astype(float), regions, figures.BLUE)
+    assert [one.center for one in axes.patches] == [(22.5, 11.5), (6.5, 44.5)]
+    for label, circle in enumerate(axes.patches, 1):
+        inside = np.hypot(*(np.argwhere(regions == label) - circle.center[::-1]).T)
+        assert (inside < circle.radius).all()
+    plt.close(figure)
