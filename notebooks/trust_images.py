@@ -52,7 +52,6 @@ from lctem_core.evaluate.bootstrap import mean_interval, mean_text
 from lctem_core.evaluate.calibration import calibrate
 from lctem_core.evaluate.correlated import left_over
 from lctem_core.io import frames
-from lctem_core.refine.preprocess import limits
 from lctem_core.simulate.examples import example
 
 figures.use_style()
@@ -504,18 +503,17 @@ figure
 #| name: fig-trust-map
 #| caption: A simulated frame of the test half, refined in eight orientations; its error, and the calibrated spread that predicts it without knowing the truth. The last two share a scale, dark for 0; the unit is the stretch between the frame's percentiles.
 #| alt: Four images of one field. A noisy frame, the smooth refined image, a map of its error that is largest at the edges of particles, and a map of the predicted spread that is bright at the same edges.
-one, refined, spread_map = calibrated.clearest()
-lower, upper = limits(one.noisy)
+clearest = calibrated.clearest()
 figure, axes = figures.columns_of(4)
 for plot, image, title in (
-    (axes[0], one.noisy, "noisy"),
-    (axes[1], refined, "refined"),
+    (axes[0], clearest.one.noisy, "noisy"),
+    (axes[1], clearest.image, "refined"),
 ):
     low, high = np.percentile(image, [0.1, 99.9])
     plot.imshow(image, vmin=low, vmax=high)
     plot.set_title(title, fontsize=10)
-wrong = np.abs(refined - one.faithful) / (upper - lower)
-expected = calibrated.factor * spread_map / (upper - lower)
+wrong = np.abs(clearest.image - clearest.one.faithful) / clearest.stretch
+expected = calibrated.factor * clearest.spread / clearest.stretch
 top = np.percentile(expected, 99.8)
 for plot, image, title in (
     (axes[2], wrong, "|error|"),

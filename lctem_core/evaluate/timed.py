@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,11 @@ class TimedRun:
 
     @property
     def reference_side(self) -> int:
-        """Side at which runs are compared [px]: 512, or the largest where that was not timed."""
-        return 512 if 512 in self.sides else max(self.sides)
+        """Side at which runs are compared [px]: 512, or the largest at which most were timed."""
+        if 512 in self.sides:
+            return 512
+        timed = Counter(size for _, _, size in self._rows)
+        return max(timed, key=lambda size: (timed[size], size))
 
     @property
     def peak(self) -> float:

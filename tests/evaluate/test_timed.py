@@ -101,6 +101,7 @@ def test_larger_sides_are_timed_in_pytorch_alone():
         budget=0.0, camera=128, path_repeats=1, loss_frames=1,
     )  # fmt: skip
     assert run.sides == [64, 128]
+    assert run.reference_side == 64
     assert run.row("faithful", "torch", 128)["n"] == 3
     assert run.row("faithful", "onnxruntime", 128) is None
     assert run.row("faithful", "onnxruntime", 64)["median"] > 0
