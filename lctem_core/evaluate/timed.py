@@ -63,7 +63,7 @@ class TimedRun:
         content = measure(sizes, **options)
         device = runtimes.device_of(options.get("device"))
         eager = {
-            name: {RUNTIME: runtimes.make(RUNTIME, *load(name), device)}
+            name: {RUNTIME: runtimes.make(RUNTIME, load(name), device)}
             for name in content["operations"]
             if eager_sizes
         }
