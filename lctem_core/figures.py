@@ -196,6 +196,27 @@ def label_points(axes: Axes, names: Sequence[str], x: Sequence[float], y: Sequen
         covered.append(box_at(best))
 
 
+def circled(axes: Axes, image: np.ndarray, regions: np.ndarray, colour: str) -> None:
+    """Show an image between its 0.1 and 99.9 percentiles, with a circle around every region.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    image : ndarray, (H, W)
+    regions : ndarray, (H, W), int
+        Labels 1, 2, …
+    colour : str
+    """
+    low, high = np.percentile(image, [0.1, 99.9])
+    axes.imshow(image, vmin=low, vmax=high)
+    axes.set(xticks=[], yticks=[])
+    for label in range(1, regions.max() + 1):
+        rows, columns = np.nonzero(regions == label)
+        radius = 6 + np.sqrt(len(rows) / np.pi)
+        axes.add_patch(Circle((columns.mean(), rows.mean()), radius, fill=False, color=colour,
+                              lw=1.3))  # fmt: skip
+
+
 def learning_curves(curves: dict[str, np.ndarray], baseline: dict[str, float]) -> Figure:
     """Loss, PSNR and SSIM against the epoch.
 

@@ -28,3 +28,16 @@ def test_numbers_in_words():
     assert figures.percent(0.0456, 1) == "4.6 %"
     assert figures.scientific(4.47e8) == "4.5 × 10⁸"
     assert figures.scientific(1e-7) == "10⁻⁷"
+
+
+def test_a_circle_around_each_region_and_none_elsewhere():
+    regions = np.zeros((64, 64), int)
+    regions[10:14, 20:26] = 1
+    regions[40:50, 5:9] = 2
+    figure, (axes,) = figures.columns_of(1)
+    figures.circled(axes, regions.astype(float), regions, figures.BLUE)
+    assert [one.center for one in axes.patches] == [(22.5, 11.5), (6.5, 44.5)]
+    for label, circle in enumerate(axes.patches, 1):
+        inside = np.hypot(*(np.argwhere(regions == label) - circle.center[::-1]).T)
+        assert (inside < circle.radius).all()
+    plt.close(figure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -148,3 +148,54 @@ def grey_levels(
         "true": [round(float(v), 4) for v in truth.ravel()],
         "seen": [round(float(v), 4) for v in seen.ravel()],
     }
+
+
+#: Name of what one gets by averaging the noisy pixels of each middle, knowing where it is.
+NOISY = "mean of the noisy pixels"
+#: Discs by their diameter: name -> least and largest radius [px].
+SIZES = {"16–28 px": (0.0, 14.0), "28–44 px": (14.0, np.inf)}
+
+
+def by_dose(
+    faithful: Callable[[np.ndarray], np.ndarray],
+    dry: Callable[[np.ndarray], np.ndarray],
+    electrons: Sequence[float],
+    *,
+    frames: int = 3,
+    seed: int = 0,
+) -> dict[tuple[str, float, str], np.ndarray]:
+    """Grey levels of discs that should be seen, and that either look shows, dose by dose.
+
+    Parameters
+    ----------
+    faithful, dry : callable
+        The refiner with either look: counts (H, W) -> image.
+    electrons : sequence of float
+        Per pixel of the background [e-/px].
+    frames : int
+        Of 64 discs, for each dose; the same discs at every dose.
+    seed : int
+        Of the first frame.
+
+    Returns
+    -------
+    dict of ndarray, (2, N)
+        True and seen greys, by a name of `SIZES`, electrons, and `NOISY`, ``faithful`` or ``dry``.
+        For the dry look, which is stretched from 0 to 1, the true ones are stretched alike.
+    """
+    found: dict[tuple[str, float, str], list[np.ndarray]] = {}
+    for dose in electrons:
+        for k in range(frames):
+            counts, through, radii = disc_frame(seed + k, dose)
+            stretched = (through - through.min()) / (1 - through.min())
+            for name, image, true in (
+                (NOISY, counts.astype(np.float32), through),
+                ("faithful", faithful(counts), through),
+                ("dry", dry(counts), stretched),
+            ):
+                seen = seen_greys(image, radii)
+                for size, (least, most) in SIZES.items():
+                    chosen = (radii >= least) & (radii < most)
+                    points = np.stack([true[chosen], seen[chosen]])
+                    found.setdefault((size, dose, name), []).append(points)
+    return {key: np.concatenate(many, axis=1) for key, many in found.items()}

@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from lctem_core.errors import InputError
+from lctem_core.evaluate import greys
 from lctem_core.evaluate.greys import (
     disc_frame,
     grey_levels,
@@ -55,3 +56,15 @@ def test_middle_greys_of_even_levels_and_of_two():
 def test_no_electrons():
     with pytest.raises(InputError):
         disc_frame(0, 0)
+
+
+def test_greys_by_dose_are_those_that_were_drawn():
+    found = greys.by_dose(lambda counts: counts, lambda counts: counts, [2000.0], frames=2, seed=1)
+    sizes = [found[size, 2000.0, "faithful"].shape[1] for size in greys.SIZES]
+    assert sum(sizes) == 2 * 64
+    true, seen = found["28–44 px", 2000.0, "faithful"]
+    np.testing.assert_allclose(seen, true, atol=0.02)
+    np.testing.assert_allclose(seen, found["28–44 px", 2000.0, greys.NOISY][1], rtol=1e-5)
+    stretched = found["28–44 px", 2000.0, "dry"][0]
+    np.testing.assert_allclose(np.corrcoef(stretched, true)[0, 1], 1, atol=0.02)
+    assert stretched.min() < 0.2 < true.min()
