@@ -13,7 +13,7 @@ COMPILE := $(RUN) -m uv pip compile pyproject.toml --quiet --upgrade --universal
 VIEWER := $(VENV)/share/jupyter/lab/settings/overrides.json
 
 .DELETE_ON_ERROR:
-.PHONY: help book test lab results lint screenshots constraints clean
+.PHONY: help book test lab results measures lint screenshots constraints clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,6 +30,9 @@ lab: $(STAMP) $(VIEWER) ## open the notebooks in JupyterLab
 
 results: $(STAMP) ## train what the recorded studies lack: many hours on a CPU (ARGS="table1 --list")
 	@$(RUN) book/studies.py $(ARGS)
+
+measures: $(STAMP) ## make the other records of the book again: 40 minutes (ARGS="--stale", "--list")
+	@$(RUN) book/measures.py $(ARGS)
 
 lint: $(STAMP) ## check style and format
 	@$(RUN) -m ruff check .

@@ -2,10 +2,10 @@
 
 Usage: ``python book/measures.py [NAME…] [--stale] [--list]``
 
-Names are those of the records below ``book/results``, such as ``weights/dry-look``; all without.
-A record says which code and which weights made it, and the chapters say when these have changed:
-``--stale`` makes only such records again. No times are measured here that a page compares:
-``book/timings.py`` does that.
+Names are those of the records below ``book/results``, such as ``weights/dry-look``; all without,
+which takes about 40 minutes on two cores. A record says which code and which weights made it, and
+the chapters say when these have changed: ``--stale`` makes only such records again. No times are
+measured here that a page compares: ``book/timings.py`` does that.
 """
 
 from __future__ import annotations
@@ -15,15 +15,23 @@ import sys
 from pathlib import Path
 
 from lctem_core.errors import InputError
+from lctem_core.evaluate.compare import COMPARISON
+from lctem_core.evaluate.dose_curve import CURVES
 from lctem_core.evaluate.measures import Measure
+from lctem_core.evaluate.motion import MOTION
+from lctem_core.evaluate.real_pairs import PAIRS
+from lctem_core.evaluate.session_scores import SESSION
 from lctem_core.provenance import commit
 from lctem_core.train import demonstration, overview, scoring
 
 ROOT = Path(__file__).resolve().parents[1]
-WEIGHTS = (scoring.UNTREATED, scoring.FAITHFUL, scoring.DRY, demonstration.SHORT)
 MEASURES: dict[str, Measure] = {
-    one.name: one for one in (overview.PAIRS, overview.FRAMES, *WEIGHTS)
-}
+    one.name: one
+    for one in (
+        overview.PAIRS, overview.FRAMES, scoring.UNTREATED, scoring.FAITHFUL, scoring.DRY,
+        demonstration.SHORT, COMPARISON, PAIRS, CURVES, SESSION, MOTION,
+    )
+}  # fmt: skip
 
 
 def main() -> None:

@@ -116,7 +116,7 @@ figures.table(
 # of the row; its interval is the fair comparison where BM3D saw fewer frames. Intervals are 95 %
 # bootstrap intervals over frames.
 #
-# BM3D takes seconds per frame, so the scores are recorded (`python book/trust.py trust/methods` makes them again):
+# BM3D takes seconds per frame, so the scores are recorded (`make measures ARGS=trust/methods` makes them again):
 
 # %% tags=["hide-input", "remove-stderr"]
 compared = compare.COMPARISON.get(

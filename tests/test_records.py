@@ -9,7 +9,6 @@ import measures
 import pytest
 import realtime
 import studies
-import trust
 import yaml
 
 from lctem_core.errors import InputError
@@ -107,6 +106,7 @@ def test_a_measure_is_recorded_with_the_commit_that_ran(measured, monkeypatch, c
     assert there["content"] == {"x": 6.0}
     assert there["provenance"]["commit"] == "abc1234"
     written = measured.stat().st_mtime_ns
+    capsys.readouterr()
     monkeypatch.setattr(sys, "argv", ["measures.py", "--stale"])
     measures.main()
     assert measured.stat().st_mtime_ns == written
@@ -145,33 +145,3 @@ def test_untreated_images_are_those_that_table_1_is_tested_on():
     assert tested.kind == "pairs"
     assert measured.pop("camera") == tested.size
     assert measured == {name: getattr(tested, name) for name in measured}
-
-
-def numbers(value: int = 1):
-    return {"value": value}
-
-
-def of_trust(monkeypatch, tmp_path, *arguments, commit="abc1234"):
-    monkeypatch.setattr(trust, "ROOT", tmp_path)
-    monkeypatch.setattr(trust, "MEASURES", {"one/numbers": Measure("one/numbers", numbers)})
-    monkeypatch.setattr(trust, "commit", lambda: commit)
-    monkeypatch.setattr(sys, "argv", ["trust.py", *arguments])
-    trust.main()
-
-
-def test_records_are_made_once_and_only_from_a_commit(monkeypatch, tmp_path, capsys):
-    of_trust(monkeypatch, tmp_path, "--list", commit="abc1234+changes")
-    assert capsys.readouterr().out == "one/numbers: missing\n"
-    with pytest.raises(SystemExit):
-        of_trust(monkeypatch, tmp_path, commit="abc1234+changes")
-    of_trust(monkeypatch, tmp_path, "--stale")
-    record = tmp_path / "book/results/one/numbers.json"
-    made = record.stat().st_mtime_ns
-    assert '"commit": "abc1234"' in record.read_text("utf8")
-    capsys.readouterr()
-    of_trust(monkeypatch, tmp_path, "--stale")
-    assert capsys.readouterr().out == "one/numbers: stands\n"
-    assert record.stat().st_mtime_ns == made
-    with pytest.raises(SystemExit):
-        of_trust(monkeypatch, tmp_path, "other/numbers")
-    assert "no record other/numbers" in capsys.readouterr().err
