@@ -56,8 +56,8 @@ def main() -> None:
     runs: dict[str, list[dict]] = {way: [] for way in ways}
     for _ in range(given.repeats):
         for way, arguments in ways.items():
-            # A rented machine may be half as fast a minute later: hence in turns, and how fast it
-            # was is part of the log.
+            # A rented machine may be half as fast a minute later. So the ways take turns, and how
+            # fast it was is part of the log.
             before = peak()
             log = run(fps=given.fps, seconds=given.seconds, **arguments).as_dict()
             runs[way].append(log | {"peak [GFLOP/s]": [before / 1e9, peak() / 1e9]})

@@ -45,7 +45,7 @@ def refine(
         str, typer.Option(help="onnxruntime, openvino, torch, …; auto takes the fastest exact one.")
     ] = "auto",
 ) -> None:
-    """Refine one frame: camera counts in, float32 TIFF of the counts without noise out."""
+    """Refine one frame: the result is a float32 TIFF in the frame's own counts, without noise."""
     from lctem_core.io import frames
     from lctem_core.refine.refiner import Refiner
 
@@ -71,7 +71,7 @@ def refine(
 def info(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="TIFF, PNG, DM3, DM4 or zarr.")],
 ) -> None:
-    """Say what a file holds: frames, their size and type, and the calibration found in it."""
+    """Print what a file holds: frames, their size and type, and the calibration found in it."""
     from lctem_core.io.recording import opened
 
     with opened(source) as found:
@@ -97,7 +97,7 @@ def runtimes(
         bool, typer.Option("--measure", help="Measure again, whatever is remembered.")
     ] = False,
 ) -> None:
-    """Show how fast this machine runs a network in which runtime, and which one is taken.
+    """Print how fast this machine is in each runtime, and which one is taken.
 
     The choice is measured once for each machine, network and version of the runtimes, and kept in
     the user's cache.
@@ -128,7 +128,7 @@ def runtimes(
 
 @app.command()
 def export(
-    target: Annotated[Path | None, typer.Argument(metavar="[OUT]", help="New file, .onnx.")] = None,
+    target: Annotated[Path | None, typer.Argument(metavar="OUT", help="New file, .onnx.")] = None,
     size: Annotated[int, typer.Option(help="Height and width of the frames in pixels.")] = 512,
     look: Annotated[str, typer.Option(help="faithful or dry.")] = "faithful",
     weights: Annotated[
@@ -228,7 +228,7 @@ def prepare(
         ),
     ] = 0.0,
 ) -> None:
-    """Cut out, reduce and rescale every pair once, for training. Goes on where it was killed."""
+    """Cut out, reduce and rescale every pair once, for training. A killed run continues."""
     pass
     from lctem_core.train.dataset import describe
     from lctem_core.train.store import prepare as prepare_store
@@ -259,7 +259,7 @@ def train(
     ] = None,
     devices: Annotated[str, typer.Option(help="Number of GPUs, or auto for all.")] = "1",
 ) -> None:
-    """Train a network on a prepared store; writes weights.safetensors with its card."""
+    """Train a network on a prepared store. It writes weights.safetensors with a card."""
     import yaml
 
     with needs("train", "training"):
@@ -284,7 +284,7 @@ def train(
 @app.command()
 def replay(
     source: Annotated[
-        Path | None, typer.Argument(metavar="[RECORDING]", help="Stack: TIFF, DM3, DM4 or zarr.")
+        Path | None, typer.Argument(metavar="RECORDING", help="Stack: TIFF, DM3, DM4 or zarr.")
     ] = None,
     simulate_: Annotated[
         bool, typer.Option("--simulate", help="Play a simulated camera instead.")
@@ -313,10 +313,11 @@ def replay(
     ] = "auto",
     camera: Annotated[int, typer.Option(help="Pixels on a side of the simulated camera.")] = 2048,
 ) -> None:
-    """Refine a recording as it would be live, and say what happened to every frame.
+    """Refine a recording as it would be live, and print what happened to every frame.
 
-    Frames come at the camera's rate. Without --out only the newest is refined where time is short,
-    as a display wants it; with --out every one is, and the recording waits for it.
+    Frames come at the camera's rate. Without --out, frames that arrive while another is refined are
+    skipped, except for the newest, as a display needs it. With --out, every frame is refined and
+    recorded, and the recording waits for it.
     """
     if (source is None) != simulate_:
         raise InputError(

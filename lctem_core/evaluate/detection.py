@@ -65,7 +65,7 @@ def contrast_of(image: np.ndarray) -> Contrast:
 def threshold_for(
     empty: Sequence[Contrast], allowed: float = 0.1, thresholds: np.ndarray = THRESHOLDS
 ) -> float:
-    """Lowest threshold with at most so many regions per empty field.
+    """Lowest threshold at which an empty field shows no more regions than allowed.
 
     Parameters
     ----------

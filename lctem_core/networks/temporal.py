@@ -20,7 +20,7 @@ class TemporalUnet(nn.Module):
     Parameters
     ----------
     frames : int
-        The mean is over so many at most.
+        Largest number of frames in the mean.
     encoder, shuffle, depth, width
         As for `lctem_core.networks.fast.FastUnet` with the head ``detail``; ``slim`` or ``light``.
     """

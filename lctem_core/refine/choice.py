@@ -133,7 +133,7 @@ def _remembered(key: str) -> tuple[str, tuple[Trial, ...]] | None:
             for one in told["trials"]
         )
         name = told["name"]
-    except (OSError, ValueError, TypeError, KeyError):  # it is measured again and written anew
+    except (OSError, ValueError, TypeError, KeyError):  # it is measured and written again
         return None
     known = {trial.name for trial in trials if not trial.refused}
     return (name, trials) if name in known else None

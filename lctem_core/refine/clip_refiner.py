@@ -86,7 +86,7 @@ class ClipRefiner:
         Raises
         ------
         InputError
-            If the clip is not of so many real, finite frames, or all of them are constant.
+            If the clip has another number of frames, or they are not real and finite, or constant.
         """
         return self.of_means(self._means(clip, size))
 
