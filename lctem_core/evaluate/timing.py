@@ -149,10 +149,9 @@ def operations(
     int
         [FLOP]
     """
-    # On the device "meta" tensors have shapes and no values: counted, not computed.
-    network = copy.deepcopy(network).to("meta").eval()
+    network = copy.deepcopy(network).eval()
     with FlopCounterMode(display=False) as counter, torch.set_grad_enabled(training):
-        refined = network(torch.zeros(1, channels, height, width, device="meta"))
+        refined = network(torch.zeros(1, channels, height, width))
         if training:
             refined.sum().backward()
     return int(counter.get_total_flops())
