@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _LEAST_HALVED = 64
 
 
-def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> bytes:
+def to_onnx(
+    network: nn.Module, channels: int = 1, size: int | None = None, *, folded: bool = False
+) -> bytes:
     """Network as an ONNX model, with the operations of `lctem_core.networks.shortened.shortened`.
 
     Parameters
@@ -28,6 +30,10 @@ def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> b
         C.
     size : int, optional
         Height and width [px], fixed in the model with N = 1; without it, all three are free.
+    folded : bool
+        Make normalisation part of the convolution before it, as 8-bit integers need it. Else it
+        stays apart: the weights then are those of the file, exact in half precision, and runtimes
+        join the two when they load.
 
     Returns
     -------
@@ -52,9 +58,8 @@ def to_onnx(network: nn.Module, channels: int = 1, size: int | None = None) -> b
         torch.onnx.export(
             network, (example,), written, opset_version=OPSET, dynamo=False,
             input_names=[INPUT], output_names=[OUTPUT], dynamic_axes=free,
-            # Normalisation stays apart from the convolution before it, whose weights then are
-            # those of the file, exact in half precision. Runtimes join the two when they load.
-            do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=folded,
+            training=torch.onnx.TrainingMode.EVAL if folded else torch.onnx.TrainingMode.PRESERVE,
         )  # fmt: skip
     return written.getvalue()
 

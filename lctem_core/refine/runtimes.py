@@ -164,7 +164,9 @@ def _has_gpu() -> bool:
 def installed(name: str) -> str:
     """Package of a runtime that is not installed; empty if nothing is missing."""
     family = name.partition("-")[0]
-    needed = ["torch" if family == "cuda" else family] + ["nncf"] * name.endswith("-int8")
+    needed = ["torch" if family == "cuda" else family]
+    if name.endswith("-int8"):
+        needed += ["torch", "nncf"]
     return next((package for package in needed if find_spec(package) is None), "")
 
 
@@ -177,7 +179,7 @@ def obstacle(name: str, device: str) -> str:
     if family in ("openvino", "onnxruntime") and str(device) != "cpu":
         return f"it runs on a CPU, and the device is {device}"
     if package := installed(name):
-        extra = "int8" if package == "nncf" else EXTRAS[family]
+        extra = "int8" if name.endswith("-int8") else EXTRAS[family]
         told = f" (pip install 'lctem-core[{extra}]')" if extra else ""
         return f"the package {package} is not installed{told}"
     if name == "openvino-bf16" and not openvino_has_bf16():
@@ -238,10 +240,15 @@ def engine_of(name: str, model: Model, device: str) -> Engine:
     """Engine of a runtime that this machine has."""
     if name == "onnxruntime":
         return OnnxRuntime(model.onnx, threads())
+    if name == "openvino-int8":
+        with needs("int8", f"the runtime {name}"):
+            from lctem_core.networks.onnx_model import to_onnx
+
+            folded = to_onnx(model.network, model.channels, folded=True)
+        return OpenVino(folded, "f32", threads(), _calibration(model.channels))
     if name.startswith("openvino"):
         precision = "bf16" if name == "openvino-bf16" else "f32"
-        calibration = _calibration(model.channels) if name == "openvino-int8" else None
-        return OpenVino(model.onnx, precision, threads(), calibration)
+        return OpenVino(model.onnx, precision, threads())
     with needs("train", f"the runtime {name}"):
         from lctem_core.refine import torch_engine
     return torch_engine.make(name, model.network, device)
